@@ -1,0 +1,1 @@
+"""Source to typed program: grammar, syntax tree, type checker, escape analysis."""
