@@ -61,6 +61,16 @@ class Var(Object):
         self.is_param = False  # parameter or receiver
         self.is_result = False
 
+    @property
+    def captured_by_value(self) -> bool:
+        """Whether function literals hold a copy of it rather than a pointer to it. Escape
+        analysis and lowering must agree on this, so it is said once, here."""
+        if self.reassigned or self.addrtaken:
+            return False
+        from .sizes import sizeof
+
+        return sizeof(self.type) <= 128
+
 
 class Const(Object):
     __slots__ = ("value",)
