@@ -315,7 +315,8 @@ class Emitter:
             self.emit(f"call void {f}({GCPTR} {d}, {GCPTR} {s}, i64 {size}){self.dbg()}")
         else:
             f = self.module.declare_intrinsic(
-                "llvm.memmove.p1.p1.i64", f"declare void @llvm.memmove.p1.p1.i64({GCPTR}, {GCPTR}, i64, i1)"
+                "llvm.memmove.p1.p1.i64",
+                f"declare void @llvm.memmove.p1.p1.i64({GCPTR}, {GCPTR}, i64, i1)",
             )
             self.emit(f"call void {f}({GCPTR} {d}, {GCPTR} {s}, i64 {size}, i1 false)")
 
