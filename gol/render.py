@@ -1,0 +1,45 @@
+"""Compile errors as people read them: Go's line, then on a terminal the source and a caret."""
+
+from __future__ import annotations
+
+import sys
+from typing import TextIO
+
+from gol.lang.diagnostics import Diagnostics
+
+MAX_ERRORS = 10
+
+
+def print_diagnostics(diags: Diagnostics, out: TextIO | None = None) -> None:
+    """At most ten errors, sorted by position, then "too many errors"."""
+    out = out if out is not None else sys.stderr
+    fancy = out.isatty()
+    items = diags.sorted()
+    for d in items[:MAX_ERRORS]:
+        p = diags.sources.position(d.pos)
+        first, _, rest = d.message.partition("\n")
+        where = f"{p}: " if p.line else ""
+        if fancy:
+            print(f"\033[1m{where}\033[31m{first}\033[0m", file=out)
+        else:
+            print(f"{where}{first}", file=out)
+        if rest:
+            print(rest, file=out)
+        if fancy and p.line:
+            _print_caret(diags, d.pos, out)
+    if len(items) > MAX_ERRORS:
+        print("too many errors", file=out)
+
+
+def _print_caret(diags: Diagnostics, pos: int, out: TextIO) -> None:
+    src = diags.sources.source_of(pos)
+    if src is None:
+        return
+    p = src.position(pos)
+    line = src.line_text(p.line)
+    if len(line) > 400:
+        return
+    start = src.line_starts()[p.line - 1]
+    before = line[: pos - src.base - start]
+    pad = "".join("\t" if c == "\t" else " " for c in before)
+    print(f"    {line}\n    {pad}\033[1;32m^\033[0m", file=out)
