@@ -132,7 +132,11 @@ def test_descriptors_and_algorithms_are_valid_ir() -> None:
         (T.BYTE, "uint8", "uint8"),
         (TYPES[4], "map[string][]main.Point", "map[string][]ex/main.Point"),
         (TYPES[6], "func(int, ...interface {})", "func(int, ...interface {})"),
-        (TYPES[8], 'struct { a uint8 "json:\\"a\\"" }', 'struct { ex/main.a uint8 "json:\\"a\\"" }'),  # noqa: E501
+        (
+            TYPES[8],
+            'struct { a uint8 "json:\\"a\\"" }',
+            'struct { ex/main.a uint8 "json:\\"a\\"" }',
+        ),  # noqa: E501
         (ERROR, "error", "error"),
         (ERROR.underlying(), "interface { Error() string }", "interface { Error() string }"),
     ],
