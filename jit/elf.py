@@ -1,0 +1,198 @@
+"""ELF64: reading relocatable objects, writing static executables.
+
+Only what LLVM emits for our modules is understood; the rest is refused.
+"""
+
+from __future__ import annotations
+
+import struct
+from dataclasses import dataclass, field
+
+from gol.jit.target import ELF_MACHINE, PAGE
+
+SHT_PROGBITS, SHT_SYMTAB, SHT_RELA, SHT_NOBITS, SHT_GROUP = 1, 2, 4, 8, 17
+SHF_WRITE, SHF_ALLOC, SHF_EXEC = 1, 2, 4
+SHN_UNDEF, SHN_ABS = 0, 0xFFF1
+STB_LOCAL, STB_GLOBAL, STB_WEAK = 0, 1, 2
+STT_NOTYPE, STT_OBJECT, STT_FUNC, STT_SECTION = 0, 1, 2, 3
+PF_X, PF_W, PF_R = 1, 2, 4
+
+_EHDR = struct.Struct("<16sHHIQQQIHHHHHH")
+_SHDR = struct.Struct("<IIQQQQIIQQ")
+_SYM = struct.Struct("<IBBHQQ")
+_RELA = struct.Struct("<QQq")
+_PHDR = struct.Struct("<IIQQQQQQ")
+
+
+class ELFError(Exception):
+    pass
+
+
+@dataclass(slots=True)
+class Section:
+    name: str
+    type: int
+    flags: int
+    size: int
+    align: int
+    info: int
+    link: int
+    data: bytes
+    relocs: list[tuple[int, int, int]] = field(default_factory=list)  # offset, r_info, addend
+
+
+@dataclass(frozen=True, slots=True)
+class Symbol:
+    name: str
+    bind: int
+    type: int
+    section: int
+    value: int
+    size: int
+
+
+@dataclass(slots=True)
+class ObjectFile:
+    sections: list[Section]
+    symbols: list[Symbol]
+    groups: list[tuple[str, list[int]]]  # COMDAT: (signature, section indices)
+
+    def section(self, name: str) -> Section | None:
+        return next((s for s in self.sections if s.name == name), None)
+
+
+def _string(table: bytes, at: int) -> str:
+    return table[at : table.index(b"\0", at)].decode("utf-8")
+
+
+def parse(data: bytes) -> ObjectFile:
+    """A relocatable object."""
+    head = _EHDR.unpack_from(data, 0)
+    if head[0][:6] != b"\x7fELF\x02\x01" or head[1] != 1 or head[2] != ELF_MACHINE:
+        raise ELFError("not a relocatable object of this machine")
+    shoff, shnum, shstrndx = head[6], head[12], head[13]
+    raw = [_SHDR.unpack_from(data, shoff + i * _SHDR.size) for i in range(shnum)]
+    names = data[raw[shstrndx][4] : raw[shstrndx][4] + raw[shstrndx][5]]
+    sections = []
+    for name, type_, flags, _, off, size, link, info, align, _ in raw:
+        body = b"" if type_ in (0, SHT_NOBITS) else data[off : off + size]
+        sections.append(
+            Section(_string(names, name), type_, flags, size, max(1, align), info, link, body)
+        )
+    symbols: list[Symbol] = []
+    groups: list[tuple[str, list[int]]] = []
+    for s in sections:
+        if s.type == SHT_SYMTAB:
+            strs = sections[s.link].data
+            for name, info, _, shndx, value, size in _SYM.iter_unpack(s.data):
+                symbols.append(
+                    Symbol(_string(strs, name), info >> 4, info & 15, shndx, value, size)
+                )
+    for s in sections:
+        if s.type == SHT_RELA:
+            sections[s.info].relocs = list(_RELA.iter_unpack(s.data))
+        elif s.type == SHT_GROUP:
+            words = [w for (w,) in struct.iter_unpack("<I", s.data)]
+            if words[0] & 1:
+                sym = symbols[s.info]
+                name = sym.name or sections[sym.section].name
+                groups.append((name, words[1:]))
+    return ObjectFile(sections, symbols, groups)
+
+
+@dataclass(slots=True)
+class Segment:
+    """Bytes for the addresses [address, address + memsize); the rest beyond data is zero."""
+
+    address: int
+    data: bytearray
+    memsize: int
+    flags: int
+
+
+def executable(segments: list[Segment], entry: int, symbols: list[tuple[str, int, int]]) -> bytes:
+    """An ET_EXEC image. Segment addresses must be page-aligned. ``symbols`` (name, address,
+    size) go into a symbol table for debuggers and profilers; it is not loaded."""
+    n = len(segments) + 1
+    out = bytearray(PAGE)
+    headers = []
+    for seg in segments:
+        if seg.address % PAGE:
+            raise ELFError("segment not on a page")
+        offset = len(out)
+        out += seg.data
+        out += bytes(-len(out) % PAGE)
+        headers.append(
+            _PHDR.pack(
+                1, seg.flags, offset, seg.address, seg.address, len(seg.data), seg.memsize, PAGE
+            )
+        )
+    headers.append(_PHDR.pack(0x6474E551, PF_R | PF_W, 0, 0, 0, 0, 0, 16))  # GNU_STACK: not X
+    shoff, shnum, shstrndx = _symbol_table(out, segments, symbols) if symbols else (0, 0, 0)
+    ident = b"\x7fELF\x02\x01\x01" + bytes(9)
+    head = _EHDR.pack(
+        ident, 2, ELF_MACHINE, 1, entry, _EHDR.size, shoff, 0, _EHDR.size, _PHDR.size, n,
+        _SHDR.size if shnum else 0, shnum, shstrndx,
+    )  # fmt: skip
+    head += b"".join(headers)
+    out[: len(head)] = head
+    return bytes(out)
+
+
+def _symbol_table(
+    out: bytearray, segments: list[Segment], symbols: list[tuple[str, int, int]]
+) -> tuple[int, int, int]:
+    """Append sections: null, one per segment, .symtab, .strtab, .shstrtab."""
+    shstr = bytearray(b"\0")
+
+    def name(s: str) -> int:
+        at = len(shstr)
+        shstr.extend(s.encode() + b"\0")
+        return at
+
+    headers = [bytes(_SHDR.size)]
+    offset = PAGE
+    for i, seg in enumerate(segments):
+        flags = SHF_ALLOC | (SHF_EXEC if seg.flags & PF_X else 0)
+        flags |= SHF_WRITE if seg.flags & PF_W else 0
+        kind = ".text" if seg.flags & PF_X else ".data" if seg.flags & PF_W else ".rodata"
+        headers.append(
+            _SHDR.pack(
+                name(kind if i < 3 else f"{kind}{i}"),
+                SHT_PROGBITS,
+                flags,
+                seg.address,
+                offset,
+                len(seg.data),
+                0,
+                0,
+                16,
+                0,
+            )  # fmt: skip
+        )
+        offset += (len(seg.data) + PAGE - 1) // PAGE * PAGE
+    strs = bytearray(b"\0")
+    table = bytearray(_SYM.size)
+    for sym, address, size in symbols:
+        index = next(
+            (i for i, s in enumerate(segments) if s.address <= address < s.address + s.memsize), -1
+        )
+        kind = STT_FUNC if index >= 0 and segments[index].flags & PF_X else STT_OBJECT
+        shndx = index + 1 if index >= 0 else SHN_ABS
+        table += _SYM.pack(len(strs), STB_GLOBAL << 4 | kind, 0, shndx, address, size)
+        strs += sym.encode() + b"\0"
+    n = len(headers)
+    at = len(out)
+    out += table
+    headers.append(_SHDR.pack(name(".symtab"), SHT_SYMTAB, 0, 0, at, len(table), n + 1, 1, 8, 24))
+    at = len(out)
+    out += strs
+    headers.append(_SHDR.pack(name(".strtab"), 3, 0, 0, at, len(strs), 0, 0, 1, 0))
+    shname = name(".shstrtab")
+    at = len(out)
+    out += shstr
+    headers.append(_SHDR.pack(shname, 3, 0, 0, at, len(shstr), 0, 0, 1, 0))
+    out += bytes(-len(out) % 8)
+    shoff = len(out)
+    out += b"".join(headers)
+    return shoff, len(headers), n + 2
