@@ -89,7 +89,7 @@ class Interfaces(Expressions):
             at = off + _static_size(ty)
         if lay.size > at:
             body.append(f"[{lay.size - at} x i8] zeroinitializer")
-        types = ", ".join(b.rsplit(" zeroinit", 1)[0] if b[0] == "[" else b.split(" ")[0] for b in body)
+        types = ", ".join(b[: b.index("]") + 1] if b[0] == "[" else b.split()[0] for b in body)
         cell = self.module.constant_cell(
             f"<{{ {types} }}>", f"<{{ {', '.join(body)} }}>", max(lay.align, 1)
         )
@@ -274,18 +274,16 @@ class Interfaces(Expressions):
 
     def _all_equal(self, parts: list[tuple[T.Type, Value, Value]]) -> str:
         """In order, stopping at the first difference (a later one might panic)."""
-        if not parts:
-            return "true"
         join = self.label("eq")
         leave: list[tuple[str, str]] = []
         result = "true"
-        for i, (t, x, y) in enumerate(parts):
-            result = self.compare("==", t, x, y)
-            if i + 1 < len(parts):
+        for t, x, y in parts:
+            if result != "true":
                 more = self.label("eq")
                 leave.append(("false", self.current))
                 self.cbr(result, more, join)
                 self.start(more)
+            result = self.compare("==", t, x, y)
         if not leave:
             return result
         leave.append((result, self.current))
