@@ -191,7 +191,8 @@ class Generator:
             return self.choose(["arr[:]", "arr[1:]", "arr[:2]", "[]int{d, x, 3}", "make([]int, 4)"])
         if kind == "node":
             inner = self.choose(self.env["node"]) if self.env["node"] else "nil"
-            return f"&node{{v: {self.value('int')}, next: {inner}, p: {self.value('ptr')}, s: arr[1:]}}"
+            fields = f"v: {self.value('int')}, next: {inner}, p: {self.value('ptr')}, s: arr[1:]"
+            return f"&node{{{{{fields}}}}}"
         if kind == "func":
             return self.choose(
                 [
