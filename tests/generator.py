@@ -192,7 +192,7 @@ class Generator:
         if kind == "node":
             inner = self.choose(self.env["node"]) if self.env["node"] else "nil"
             fields = f"v: {self.value('int')}, next: {inner}, p: {self.value('ptr')}, s: arr[1:]"
-            return f"&node{{{{{fields}}}}}"
+            return "&node{" + fields + "}"
         if kind == "func":
             return self.choose(
                 [
