@@ -38,6 +38,8 @@ R_GOTPCRELX, R_REX_GOTPCRELX = 41, 42
 _GOT_TYPES = frozenset((R_GOTPCREL, R_GOTPCRELX, R_REX_GOTPCRELX))
 _CODE, _CONST, _DATA, _BSS = range(4)
 _UNLOADED = (".llvm_stackmaps", ".eh_frame", ".note", ".comment")
+# symbols that the linker defines: where constants and variables begin and end
+BOUNDS = ("link.rodata", "link.erodata", "link.data", "link.edata")
 
 
 class LinkError(Exception):
@@ -153,6 +155,7 @@ class Linker:
         segments[2].data += bytes(8 * slots)
         self.data = (start, self._place(kinds[_BSS], bss))
         symbols = {n: self.address_of(n) for n in self._symbols}
+        symbols |= zip(BOUNDS, (*self.rodata, *self.data))
         self._fill(segments, kinds)
         for kind, seg in zip((_CODE, _CONST, _DATA), segments):
             for number, i in kinds[kind]:
@@ -172,7 +175,7 @@ class Linker:
         return (self.objects[number].address[section] or 0) + value
 
     def defines(self, name: str) -> bool:
-        return name in self._symbols
+        return name in self._symbols or name in BOUNDS
 
     def _check_undefined(self) -> None:
         missing: dict[str, str] = {}
@@ -181,7 +184,7 @@ class Linker:
                     not s.name.startswith(_UNLOADED) for _, info, _ in s.relocs}  # fmt: skip
             for k in used:
                 s = placed.file.symbols[k]
-                if s.section == SHN_UNDEF and s.name and s.name not in self._symbols:
+                if s.section == SHN_UNDEF and s.name and not self.defines(s.name):
                     missing.setdefault(s.name, placed.name)
         if missing:
             raise LinkError(
