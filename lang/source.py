@@ -81,3 +81,9 @@ class SourceSet:
     def position(self, pos: int) -> Position:
         src = self.source_of(pos)
         return src.position(pos) if src else Position("", 0, 0)
+
+
+def decode(data: bytes) -> str:
+    """The text of a source file: any bytes at all. What is not UTF-8 becomes the surrogates
+    of ``surrogateescape``, which the lexer reports at their places."""
+    return data.decode("utf-8", "surrogateescape")

@@ -1,0 +1,182 @@
+"""The LALR tables of ``grammar.lark``: lark makes them once, a file in the cache keeps them.
+
+``load()`` gives :class:`Tables`, from the cache without importing lark, in a few
+milliseconds. A cache that is missing, stale, broken or unwritable only means that lark is
+run (0.3 s).
+
+Beyond what lark computes, chains of pure unit reductions (``type: type_word:
+type_func ...``, no action of their own) are short-circuited: where every action of a state
+is the reduction of one unnamed one-symbol rule, transitions lead straight to where that
+reduction would.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import marshal
+import os
+import sys
+import tempfile
+from pathlib import Path
+from typing import Any, NamedTuple
+
+GRAMMAR = Path(__file__).with_name("grammar.lark")
+STARTS = ("file", "entry", "line")
+_FORMAT = 1  # of the cached data; raise it when Tables or what computes it changes
+
+
+class Tables(NamedTuple):
+    """``actions[state][terminal]``: the next state, or ``~rule`` to reduce.
+
+    ``rules[i]`` is (number of symbols, nonterminal, name of the builder's method or "").
+    ``starts`` and ``ends`` map a start symbol to its first and accepting state. For error
+    messages: ``items[state]`` are the kernel items ("nonterminal: symbols . symbols").
+    """
+
+    actions: list[dict[str, int]]
+    gotos: list[dict[str, int]]
+    rules: list[tuple[int, str, str]]
+    starts: dict[str, int]
+    ends: dict[str, int]
+    items: list[list[str]]
+
+
+def cache_folder() -> Path | None:
+    """Where gol keeps what it can compute again; GOLCACHE names it, "off" forbids it."""
+    named = os.environ.get("GOLCACHE", "")
+    if named == "off":
+        return None
+    if named:
+        return Path(named)
+    from platformdirs import user_cache_path
+
+    try:
+        return user_cache_path("gol")
+    except (OSError, RuntimeError):  # no home
+        return None
+
+
+_loaded: Tables | None = None
+
+
+def load() -> Tables:
+    """The tables, computed at most once per process."""
+    global _loaded
+    if _loaded is None:
+        text = GRAMMAR.read_bytes()
+        key = hashlib.sha256(text + repr((_FORMAT, sys.version_info[:2])).encode()).hexdigest()
+        folder = cache_folder()
+        file = folder / "grammar" / f"{key[:32]}.tables" if folder else None
+        _loaded = _read(file) if file else None
+        if _loaded is None:
+            _loaded = compute(text.decode())
+            if file:
+                _write(file, _loaded)
+    return _loaded
+
+
+def _read(file: Path) -> Tables | None:
+    try:
+        data = file.read_bytes()
+        digest, body = data[:32], data[32:]
+        if hashlib.sha256(body).digest() != digest:
+            return None
+        return Tables(*marshal.loads(body))
+    except (OSError, ValueError, EOFError, TypeError):
+        return None
+
+
+def _write(file: Path, tables: Tables) -> None:
+    body = marshal.dumps(tuple(tables))
+    try:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        fd, name = tempfile.mkstemp(dir=file.parent)
+    except OSError:
+        return
+    try:
+        with os.fdopen(fd, "wb") as out:
+            out.write(hashlib.sha256(body).digest() + body)
+        os.replace(name, file)
+    except OSError:
+        _forget(name)
+
+
+def _forget(name: str) -> None:
+    try:
+        os.unlink(name)
+    except OSError:
+        pass
+
+
+def compute(grammar: str) -> Tables:
+    """Has lark compile the grammar."""
+    from lark import Lark
+    from lark.lexer import Lexer
+    from lark.parsers.lalr_analysis import LALR_Analyzer, Shift
+
+    class NoLexer(Lexer):
+        """The tokens come from gol.lang.lexer; lark is asked for tables alone."""
+
+        __future_interface__ = 2
+
+        def __init__(self, conf: Any) -> None:
+            pass
+
+        def lex(self, lexer_state: Any, parser_state: Any) -> Any:
+            return iter(())
+
+    lark = Lark(grammar, parser="lalr", lexer=NoLexer, start=list(STARTS))
+    conf = lark.parser.parser_conf
+    # In debug mode lark keeps the item sets, which error messages are made from.
+    analyzer = LALR_Analyzer(conf, debug=True)
+    analyzer.compute_lalr()
+    table = analyzer.parse_table
+    number = {state: i for i, state in enumerate(table.states)}
+    kernels = {s.closure: s.kernel for s in analyzer.lr0_itemsets}
+    nonterminals = {r.origin.name for r in conf.rules}
+
+    tables = Tables([], [], [], {}, {}, [])
+    rule_index: dict[Any, int] = {}
+    for state, row in table.states.items():
+        actions: dict[str, int] = {}
+        gotos: dict[str, int] = {}
+        for symbol, (action, arg) in row.items():
+            if action is Shift:
+                (gotos if symbol in nonterminals else actions)[sys.intern(symbol)] = number[arg]
+                continue
+            rule = rule_index.setdefault(arg, len(rule_index))
+            if rule == len(tables.rules):
+                origin = sys.intern(str(arg.origin.name))
+                tables.rules.append((len(arg.expansion), origin, arg.alias or ""))
+            actions[sys.intern(symbol)] = ~rule
+        tables.actions.append(actions)
+        tables.gotos.append(gotos)
+        tables.items.append(sorted(map(_item, kernels[state])))
+    tables.starts.update((name, number[s]) for name, s in table.start_states.items())
+    tables.ends.update((name, number[s]) for name, s in table.end_states.items())
+    _skip_units(tables)
+    return tables
+
+
+def _item(pointer: Any) -> str:
+    names = [symbol.name for symbol in pointer.rule.expansion]
+    names.insert(pointer.index, ".")
+    return f"{pointer.rule.origin.name}: {' '.join(names)}"
+
+
+def _skip_units(tables: Tables) -> None:
+    """Leads transitions past states that only reduce an unnamed one-symbol rule."""
+    unit: dict[int, str] = {}  # such a state: the nonterminal it reduces to
+    for state, row in enumerate(tables.actions):
+        if len(set(row.values())) == 1 and state not in tables.ends.values():
+            (action,) = set(row.values())
+            if action < 0 and not tables.gotos[state]:
+                size, origin, name = tables.rules[~action]
+                if size == 1 and not name:
+                    unit[state] = origin
+    for rows in (tables.actions, tables.gotos):
+        for state, row in enumerate(rows):
+            for symbol, target in row.items():
+                while target >= 0 and target in unit:
+                    target = tables.gotos[state][unit[target]]
+                row[symbol] = target
