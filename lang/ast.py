@@ -20,11 +20,10 @@ fields below it, in place, so that later passes read one tree and look nothing u
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Optional, Union
+from typing import TYPE_CHECKING, Any, Optional, TypeVar, Union, dataclass_transform
 
 if TYPE_CHECKING:
     from .objects import Func, Label, Object, PkgName, Selection, Var
-    from .types import Type
 
 MODE_INVALID = "invalid"
 MODE_NOVALUE = "novalue"  # a call without result
@@ -37,7 +36,12 @@ MODE_MAPINDEX = "mapindex"  # m[k]: assignable, not addressable, comma-ok allowe
 MODE_VALUE = "value"
 MODE_COMMAOK = "commaok"  # value that allows v, ok :=  (receive, type assertion)
 
-_node = dataclass(slots=True, eq=False)
+_C = TypeVar("_C", bound=type)
+
+
+@dataclass_transform(eq_default=False, field_specifiers=(field,))
+def _node(cls: _C) -> _C:
+    return dataclass(slots=True, eq=False)(cls)  # type: ignore[return-value]
 
 
 @_node
