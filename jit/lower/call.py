@@ -11,7 +11,7 @@ from gol.lang import types as T
 from gol.lang.objects import Func
 
 from .core import MANAGED
-from .emit import Layout, Slot, Value, layout
+from .emit import Layout, Value, layout, memory_slots
 from .expr import Expressions, unparen
 from .intrinsics import INTRINSICS
 
@@ -240,10 +240,12 @@ class Calls(Expressions):
 
     def returned(self, t: T.Type, words: list[str]) -> Value:
         """Result words as a Value: a by-ref type of few result words is stored."""
-        lay = layout(t)
-        if not lay.by_ref:
+        if not layout(t).by_ref:
             return tuple(words)
-        raise AssertionError(f"result {t} by reference in registers")
+        a = self.alloca(t, "res")
+        for s, w in zip(memory_slots(t, 0, False), words, strict=True):
+            self.store_word(s, w, a)
+        return (self.gcptr(a),)
 
     def load_results(self, fa: Any, out: str) -> list[Value]:
         return [
@@ -353,4 +355,4 @@ def result_offsets(types: tuple[T.Type, ...]) -> list[int]:
     return out
 
 
-__all__ = ["Calls", "Slot", "Typed", "result_offsets"]
+__all__ = ["Calls", "Typed", "result_offsets"]

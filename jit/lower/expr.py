@@ -38,6 +38,7 @@ def is_map(t: Optional[T.Type]) -> bool:
 class Expressions(Operators):
     memo: dict[A.Expr, Value]  # results of expressions evaluated ahead of their place
     calls_in: dict[A.Expr, bool]
+    slot_of: dict[Var, str]  # loop variables on the heap: where the present one's address is
 
     # ------------------------------------------------------------------- dispatch
     def expr(self, e: A.Expr) -> Value:
@@ -128,6 +129,9 @@ class Expressions(Operators):
         a = self.addr_of.get(v)
         if a is not None:
             return a
+        slot = self.slot_of.get(v)
+        if slot is not None:
+            return f"{GCPTR} {self.ins(f'load {GCPTR}, {slot}')}"
         if v.owner is None:
             return f"ptr {self.module.global_symbol(v)}"
         if v in self.value_of:  # a variable that never changes, wanted in memory
