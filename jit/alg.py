@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 class Module(Protocol):
     def define(self, symbol: str, text: str) -> None: ...
     def defined(self, symbol: str) -> bool: ...
-    def declare(self, symbol: str, text: str) -> None: ...
+    def runtime_code(self, name: str) -> str: ...
 
 
 LEAF = '"gc-leaf-function"'  # never a safepoint
@@ -113,20 +113,19 @@ class Algorithms:
         symbol = f"type:.eq.{_shape(t)}"
         if not self.module.defined(symbol):
             head = f"define linkonce_odr zeroext i1 @{sym(symbol)}({GCPTR} %p, {GCPTR} %q)"
-            self.module.define(symbol, _function(head, _Equal(self).body(t)))
+            self.module.define(symbol, _function(t, head, _Equal(self).body(t)))
         return symbol
 
     def hash(self, t: T.Type) -> str:
         symbol = f"type:.hash.{_shape(t)}"
         if not self.module.defined(symbol):
             head = f"define linkonce_odr i64 @{sym(symbol)}({GCPTR} %p, i64 %h)"
-            self.module.define(symbol, _function(head, _Hash(self).body(t)))
+            self.module.define(symbol, _function(t, head, _Hash(self).body(t)))
         return symbol
 
-    def runtime(self, name: str, ret: str, params: str) -> str:
-        symbol = f"runtime.{name}"
-        self.module.declare(symbol, f"declare {ret} @{sym(symbol)}({params}) {LEAF}")
-        return "@" + sym(symbol)
+    def runtime(self, name: str) -> str:
+        """The callee operand of a function of package runtime."""
+        return self.module.runtime_code(name)
 
 
 def _shape(t: T.Type) -> str:
@@ -141,9 +140,10 @@ def _shape(t: T.Type) -> str:
     return canonical(u)
 
 
-def _function(head: str, body: list[str]) -> str:
+def _function(t: T.Type, head: str, body: list[str]) -> str:
+    attrs = f'{LEAF} "gol-nosplit"' if quiet(t) else '"gol-system"'
     lines = "\n".join(body)
-    return f"{head} nounwind {LEAF} {{\nentry:\n{lines}\n}}"
+    return f"{head} nounwind {attrs} {{\nentry:\n{lines}\n}}"
 
 
 class _Body:
@@ -232,7 +232,7 @@ class _Equal(_Body):
 
     def memory(self, size: int, p: str, q: str) -> None:
         if size > MAX_LOADS * 8:
-            f = self.algs.runtime("memequal", "zeroext i1", f"{GCPTR}, {GCPTR}, i64")
+            f = self.algs.runtime("memequal")
             self.require(self.ins(f"call zeroext i1 {f}({GCPTR} {p}, {GCPTR} {q}, i64 {size})"))
             return
         off = 0
@@ -249,7 +249,7 @@ class _Equal(_Body):
         self.require(self.ins(f"icmp eq i64 {n}, {m}"))
         a = self.ins(f"load {GCPTR}, {GCPTR} {p}")
         b = self.ins(f"load {GCPTR}, {GCPTR} {q}")
-        f = self.algs.runtime("memequal", "zeroext i1", f"{GCPTR}, {GCPTR}, i64")
+        f = self.algs.runtime("memequal")
         self.require(self.ins(f"call zeroext i1 {f}({GCPTR} {a}, {GCPTR} {b}, i64 {n})"))
 
     def floats(self, u: T.Basic, p: str, q: str) -> None:
@@ -274,7 +274,7 @@ class _Equal(_Body):
             gb = self.ins(f"addrspacecast ptr {tb} to {GCPTR}")
             args += f"{GCPTR} {gb}, "
         args += f"{GCPTR} {a}, {GCPTR} {b}"
-        f = self.algs.runtime(name, "zeroext i1", ", ".join([GCPTR] * (args.count(",") + 1)))
+        f = self.algs.runtime(name)
         self.require(self.ins(f"call zeroext i1 {f}({args})"))
 
     def array(self, u: T.Array, p: str, q: str) -> None:
@@ -310,7 +310,7 @@ class _Hash(_Body):
         if t is None or is_memory(t):
             if size == 0:
                 return h
-            f = self.algs.runtime("memhash", "i64", f"{GCPTR}, i64, i64")
+            f = self.algs.runtime("memhash")
             return self.ins(f"call i64 {f}({GCPTR} {p}, i64 {h}, i64 {size})")
         u = t.underlying()
         if isinstance(u, T.Struct):
@@ -331,7 +331,7 @@ class _Hash(_Body):
         return h
 
     def call(self, name: str, p: str, h: str) -> str:
-        f = self.algs.runtime(name, "i64", f"{GCPTR}, i64")
+        f = self.algs.runtime(name)
         return self.ins(f"call i64 {f}({GCPTR} {p}, i64 {h})")
 
     def array(self, u: T.Array, p: str, h: str) -> str:

@@ -40,6 +40,17 @@ STRUCTS["_type"] = fields(
 )  # fmt: skip
 
 
+GC = "ptr addrspace(1)"
+HASH = ("i64", f"{GC}, i64")
+RUNTIME = {
+    "memequal": ("zeroext i1", f"{GC}, {GC}, i64"),
+    "memhash": ("i64", f"{GC}, i64, i64"),
+    "efaceeq": ("zeroext i1", f"{GC}, {GC}, {GC}"),
+    "ifaceeq": ("zeroext i1", f"{GC}, {GC}, {GC}, {GC}"),
+    **dict.fromkeys(("strhash", "f32hash", "f64hash", "nilinterhash", "interhash"), HASH),
+}
+
+
 class Module:
     """The least that TypeTable asks of a module."""
 
@@ -59,6 +70,12 @@ class Module:
 
     def declare(self, symbol: str, text: str) -> None:
         self.decls.setdefault(symbol, text)
+
+    def runtime_code(self, name: str) -> str:
+        symbol = f"runtime.{name}"
+        ret, params = RUNTIME[name]
+        self.declare(symbol, f"declare {ret} @{sym(symbol)}({params})")
+        return f"@{sym(symbol)}"
 
     def method_code(self, t: T.Type, method: MethodEntry) -> str | None:
         symbol = f"{rtypes.canonical(t)}.{method.func.name}"
