@@ -113,3 +113,16 @@ def system_stub(name: str) -> str:
         f'.globl "{name}$sys"\n"{name}$sys":\n'
         f'\tleaq "{name}"(%rip), %rax\n\tjmp "runtime.systemcall"\n'
     )
+
+
+def module_asm(text: str) -> str:
+    """Assembly source as ``module asm`` lines."""
+    out = []
+    for line in text.split("\n"):
+        if line.strip():
+            raw = line.encode("utf-8")
+            quoted = "".join(
+                chr(b) if 32 <= b < 127 and b not in (34, 92) else f"\\{b:02X}" for b in raw
+            )
+            out.append(f'module asm "{quoted}"\n')
+    return "".join(out)

@@ -1,0 +1,236 @@
+"""From a program's sources to the image that runs: the packages are compiled (or taken
+from the store), then linked.
+
+    parse → check → escape → lower → compile_ir → Artifact   for each package, in order
+    Artifacts → tables → Image → ELF
+
+``store`` is anything with ``get(kind, key) -> bytes | None`` and ``put(kind, key, bytes)``
+(:class:`gol.cache.Cache`); a package's key covers its sources, the keys of what it imports,
+the runtime's, and the compiler (``toolchain``). Packages that are not in the store are
+compiled in parallel, in forked processes: LLVM holds one global lock.
+
+``python -m gol.jit.build FILE -o OUT`` builds without the door.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any, Optional, Protocol
+
+from gol.jit import elf, packages
+from gol.jit.artifact import FORMAT, Artifact
+from gol.jit.link import Image, Linker
+from gol.jit.packages import Sources, Unit
+from gol.jit.tables import Tables
+from gol.lang.diagnostics import Diagnostics
+from gol.lang.source import SourceSet
+
+
+class Store(Protocol):
+    def get(self, kind: str, key: str) -> Optional[bytes]: ...
+
+    def put(self, kind: str, key: str, payload: bytes) -> bool: ...
+
+
+class NoStore:
+    """Remembers nothing."""
+
+    def get(self, kind: str, key: str) -> Optional[bytes]:
+        return None
+
+    def put(self, kind: str, key: str, payload: bytes) -> bool:
+        return False
+
+
+Progress = Callable[[int, int, str], None]  # done, total, the package that is next
+Dump = Callable[[str, str], None]
+
+
+@dataclass(slots=True)
+class Result:
+    diags: Diagnostics
+    image: Optional[bytes] = None  # None if there were errors
+    messages: list[tuple[int, str]] = field(default_factory=list)  # of escape analysis (-m)
+    times: dict[str, float] = field(default_factory=dict)
+
+
+def build(
+    main: Sources,
+    store: Optional[Store] = None,
+    toolchain: str = "",
+    *,
+    progress: Optional[Progress] = None,
+    dump: Optional[Dump] = None,
+    explain: bool = False,
+) -> Result:
+    """Build the program. ``dump`` sees every stage of package main (which is then compiled
+    whatever the store holds); ``explain`` collects what escape analysis decided."""
+    clock = _Clock()
+    diags = Diagnostics(SourceSet())
+    result = Result(diags, times=clock.times)
+    units = packages.load(main, diags.sources, diags)
+    clock.done("parse")
+    if units is None:
+        return result
+    packages.set_keys(units, f"{toolchain}\0{FORMAT}")
+    front = _check(units, diags, result, explain)
+    clock.done("check")
+    if front is None:
+        return result
+    artifacts = _compile(units, front, store or NoStore(), progress, dump, diags)
+    clock.done("compile")
+    if artifacts is None:
+        return result
+    image = link(artifacts)
+    clock.done("link")
+    result.image = executable(image)
+    clock.done("write")
+    return result
+
+
+class _Clock:
+    def __init__(self) -> None:
+        self.times: dict[str, float] = {}
+        self.last = time.perf_counter()
+
+    def done(self, stage: str) -> None:
+        now = time.perf_counter()
+        self.times[stage] = now - self.last
+        self.last = now
+
+
+# ---------------------------------------------------------------- front end
+@dataclass(slots=True)
+class Front:
+    """The checked packages, by path, and what escape analysis says of each."""
+
+    packages: dict[str, Any]
+    escapes: dict[str, Any]
+
+
+def _check(units: list[Unit], diags: Diagnostics, result: Result, explain: bool) -> Optional[Front]:
+    from gol.lang import escape
+    from gol.lang.check import check_package
+
+    front = Front({}, {})
+    for u in units:
+        pkg = check_package(u.path, u.files, front.packages.get, diags)
+        if diags:
+            return None
+        front.packages[u.path] = pkg
+        escapes = escape.analyse(pkg, explain and u.path == "main")
+        front.escapes[u.path] = escapes
+        if u.path == "main":
+            result.messages = escapes.messages
+    return front
+
+
+# ---------------------------------------------------------------- compiling
+def _compile(
+    units: list[Unit],
+    front: Front,
+    store: Store,
+    progress: Optional[Progress],
+    dump: Optional[Dump],
+    diags: Diagnostics,
+) -> Optional[list[Artifact]]:
+    done: dict[str, Artifact] = {}
+    todo: list[Unit] = []
+    for u in units:
+        if u.path == "main":
+            todo.append(u)
+            continue
+        payload = store.get("pkg", u.key)
+        if payload is None:
+            todo.append(u)
+        else:
+            done[u.path] = Artifact.load(payload)
+    from gol.jit.compile import compile_units
+
+    if not compile_units(todo, front, done, store, progress, dump, diags):
+        return None
+    return [done[u.path] for u in units]
+
+
+# ---------------------------------------------------------------- linking
+def link(artifacts: list[Artifact]) -> Image:
+    """Artifacts, the runtime's among them, to an image."""
+    layout = next(a.layout for a in artifacts if a.layout)
+    linker = Linker()
+    placed = [linker.add(a.name, elf.parse(a.object)) for a in artifacts]
+    tables = Tables(layout)
+    return linker.link(lambda linker: tables.build(linker, artifacts, placed))
+
+
+def executable(image: Image) -> bytes:
+    symbols = []
+    for p in image.objects:
+        for s in p.file.symbols:
+            if s.type in (elf.STT_FUNC, elf.STT_OBJECT) and s.section < len(p.address):
+                address = p.address[s.section]
+                if address is not None and s.name[:1] not in ("", "."):
+                    symbols.append((s.name, address + s.value, s.size))
+    return elf.executable(image.segments, image.symbols["_start"], symbols)
+
+
+def toolchain_id() -> str:
+    """A hash over the compiler's own sources."""
+    import hashlib
+
+    import gol.jit
+    import gol.lang
+
+    h = hashlib.blake2b(digest_size=16)
+    for module in (gol.lang, gol.jit):
+        assert module.__file__ is not None
+        for folder, _, names in sorted(os.walk(os.path.dirname(module.__file__))):
+            for name in sorted(names):
+                if name.endswith((".py", ".lark")):
+                    with open(os.path.join(folder, name), "rb") as f:
+                        h.update(f.read())
+    return h.hexdigest()
+
+
+def main(argv: list[str]) -> int:
+    from gol.cache import Cache
+
+    out = "a.out"
+    files = []
+    verbose = False
+    args = iter(argv)
+    for a in args:
+        if a == "-o":
+            out = next(args, out)
+        elif a == "-v":
+            verbose = True
+        else:
+            files.append(a)
+    sources = []
+    for path in files:
+        with open(path, "rb") as f:
+            sources.append((path, f.read()))
+    result = build(
+        sources,
+        Cache(),
+        toolchain_id(),
+        progress=lambda done, total, name: print(f"[{done}/{total}] {name}", file=sys.stderr),
+    )
+    for d in result.diags.sorted():
+        print(f"{result.diags.sources.position(d.pos)}: {d.message}", file=sys.stderr)
+    if verbose:
+        for stage, seconds in result.times.items():
+            print(f"{stage}: {seconds * 1000:.1f} ms", file=sys.stderr)
+    if result.image is None:
+        return 1
+    with open(out, "wb") as f:
+        f.write(result.image)
+    os.chmod(out, 0o755)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

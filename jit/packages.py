@@ -1,0 +1,120 @@
+"""Finding, parsing and ordering the packages that a program is made of.
+
+``runtime`` lies in the folder of package gol.runtime, every other import path under its
+``std/``. The program itself is package ``main``, from sources that the caller has read.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from dataclasses import dataclass, field
+from typing import Optional
+
+from gol.lang import ast as A
+from gol.lang.diagnostics import Diagnostics
+from gol.lang.source import SourceSet
+
+Sources = list[tuple[str, bytes]]  # (path as shown to the user, content)
+
+
+@dataclass(slots=True)
+class Unit:
+    """One package: its sources, and its tree once parsed."""
+
+    path: str
+    sources: Sources
+    files: list[A.File] = field(default_factory=list)
+    imports: list[str] = field(default_factory=list)  # direct ones, sorted
+    key: str = ""  # content hash over itself and everything that it is compiled against
+
+
+def runtime_folder() -> str:
+    import gol.runtime
+
+    return os.path.dirname(os.path.abspath(gol.runtime.__file__))
+
+
+def std_sources(path: str) -> Optional[Sources]:
+    """The sources of a library package, or None if there is none of that path."""
+    folder = runtime_folder()
+    if path != "runtime":
+        folder = os.path.join(folder, "std", *path.split("/"))
+    if path.startswith(("/", ".")) or ".." in path.split("/") or not os.path.isdir(folder):
+        return None
+    out: Sources = []
+    for name in sorted(os.listdir(folder)):
+        if name.endswith(".gol"):
+            file = os.path.join(folder, name)
+            with open(file, "rb") as f:
+                out.append((file, f.read()))
+    return out or None
+
+
+def assembly() -> str:
+    with open(os.path.join(runtime_folder(), "asm_amd64.s"), encoding="utf-8") as f:
+        return f.read()
+
+
+def parse_unit(unit: Unit, sources: SourceSet, diags: Diagnostics) -> bool:
+    """Parse every file; False if there were errors."""
+    from gol.lang.parser import parse_file
+
+    ok = True
+    for path, content in unit.sources:
+        text = content.decode("utf-8", "surrogateescape")
+        file = parse_file(sources.add(path, text), diags)
+        if file is None:
+            ok = False
+            continue
+        unit.files.append(file)
+    paths = {import_path(s) for f in unit.files for s in f.imports}
+    unit.imports = sorted(p for p in paths if p and p not in ("unsafe", "C"))
+    return ok
+
+
+def import_path(spec: A.ImportSpec) -> str:
+    text = spec.path.text
+    return text[1:-1] if len(text) >= 2 else ""
+
+
+def load(main: Sources, sources: SourceSet, diags: Diagnostics) -> Optional[list[Unit]]:
+    """The program and all that it needs, dependencies first; runtime is always the first.
+    None after a syntax error. Imports that do not exist are left to the checker."""
+    units: dict[str, Unit] = {}
+    order: list[Unit] = []
+    ok = True
+
+    def visit(path: str, given: Optional[Sources]) -> None:
+        nonlocal ok
+        found = given if given is not None else std_sources(path)
+        if found is None:
+            return
+        unit = units[path] = Unit(path, found)
+        ok = parse_unit(unit, sources, diags) and ok
+        for p in unit.imports:
+            if p not in units:
+                visit(p, None)
+        order.append(unit)
+
+    visit("runtime", None)
+    visit("main", main)
+    return order if ok else None
+
+
+def set_keys(units: list[Unit], toolchain: str) -> None:
+    """Give each unit its key; ``units`` in dependency order."""
+    keys: dict[str, str] = {}
+    runtime_key = ""
+    for u in units:
+        h = hashlib.blake2b(f"{toolchain}\0{u.path}\0{runtime_key}".encode(), digest_size=20)
+        for path, content in u.sources:
+            h.update(f"\0{path}\0{len(content)}\0".encode("utf-8", "surrogateescape"))
+            h.update(content)
+        if u.path == "runtime":
+            h.update(assembly().encode())
+        for p in u.imports:
+            h.update(keys.get(p, "").encode())
+        u.key = keys[u.path] = h.hexdigest()
+        if u.path == "runtime":
+            runtime_key = u.key
