@@ -183,7 +183,10 @@ class Named(Type):
         self.methods: list["Func"] = []  # declared on T or *T, in source order
 
     def underlying(self) -> Type:
-        return self.under if self.under is not None else INVALID
+        u = self.under
+        if type(u) is Named:  # only while the checker resolves declarations
+            return u.underlying()
+        return u if u is not None else INVALID
 
 
 def underlying(t: Type) -> Type:
