@@ -28,7 +28,7 @@ Flags of run and build (each prints instead of running):
     --emit-llvm    its LLVM IR, after optimisation
     --stackmaps    the pointer maps of its frames
     -m             what escape analysis decided, in Go's words
-    --dump=PASS    its LLVM IR after one pass (lower, stage1, safepoints, opt)
+    --dump=PASS    its LLVM IR after one pass (lower, inline, safepoints, optimise, freeze)
 """
 
 
@@ -87,7 +87,7 @@ def run(args: list[str]) -> int:
     flags, operands, rest = _split(args)
     sources = _sources(operands)
     if flags:
-        from .inspect import show
+        from .show import show
 
         return show(flags, sources)
     cache = Cache()
@@ -124,7 +124,7 @@ def build(args: list[str]) -> int:
         output = flags[at + 1]
         del flags[at : at + 2]
     if flags:
-        from .inspect import show
+        from .show import show
 
         return show(flags, sources)
     image = compile_program(sources, Cache(), toolchain_id())

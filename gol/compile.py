@@ -1,0 +1,77 @@
+"""The cold path: sources that were not compiled before, through the whole compiler."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from types import TracebackType
+
+from gol.jit.build import Result
+from gol.jit.build import build as jit_build
+
+from .cache import Cache
+from .render import print_diagnostics
+
+Sources = list[tuple[str, bytes]]
+
+
+def compile_program(sources: Sources, cache: Cache, toolchain: str) -> bytes | None:
+    """The executable image of a program, or None after its errors were printed."""
+    with Progress() as progress:
+        result = jit_build(sources, cache, toolchain, progress=progress)
+    if result.image is None:
+        print_diagnostics(result.diags)
+    return result.image
+
+
+def check_program(sources: Sources, cache: Cache | None = None) -> list[str]:
+    """What the compiler says of a program: ``file:line:col: message`` each."""
+    from .launch import toolchain_id
+
+    result: Result = jit_build(sources, cache or Cache(), toolchain_id())
+    return [f"{result.diags.sources.position(d.pos)}: {d.message}" for d in result.diags.sorted()]
+
+
+class Progress:
+    """A bar on a terminal while the runtime and library are built for the first time;
+    silent elsewhere, for standard error belongs to the program."""
+
+    def __init__(self) -> None:
+        self._bar: Callable[[int, int, str], None] | None = None
+        self._stop: Callable[[], None] = lambda: None
+
+    def __enter__(self) -> "Progress":
+        return self
+
+    def __call__(self, done: int, total: int, package: str) -> None:
+        if not sys.stderr.isatty():
+            return
+        if self._bar is None:
+            self._start()
+        assert self._bar is not None
+        self._bar(done, total, package)
+
+    def _start(self) -> None:
+        from rich.console import Console
+        from rich.progress import BarColumn, MofNCompleteColumn, TextColumn
+        from rich.progress import Progress as RichProgress
+
+        columns = (
+            TextColumn("building {task.description}"),
+            BarColumn(),
+            MofNCompleteColumn(),
+        )
+        bar = RichProgress(*columns, console=Console(stderr=True), transient=True)
+        task = bar.add_task("the runtime", total=None)
+        bar.start()
+        self._stop = bar.stop
+
+        def update(done: int, total: int, package: str) -> None:
+            bar.update(task, completed=done, total=total, description=package)
+
+        self._bar = update
+
+    def __exit__(
+        self, kind: type[BaseException] | None, e: BaseException | None, tb: TracebackType | None
+    ) -> None:
+        self._stop()
