@@ -55,7 +55,7 @@ class Artifact:
     sites: list[Site]
     bitmaps: list[tuple[int, tuple[int, ...]]]  # (size, pointer offsets), by id
     roots: list[tuple[str, int, tuple[int, ...]]] = field(default_factory=list)
-    inline_ir: str = ""
+    inline: dict[str, Any] = field(default_factory=dict)  # functions that others may copy
     export: Any = None  # export data of the package, see gol.lang.export
     layout: dict[str, int] = field(default_factory=dict)  # runtime only, see gol.jit.layout
     times: dict[str, float] = field(default_factory=dict)

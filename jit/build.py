@@ -138,20 +138,14 @@ def _compile(
     dump: Optional[Dump],
     diags: Diagnostics,
 ) -> Optional[list[Artifact]]:
-    done: dict[str, Artifact] = {}
-    todo: list[Unit] = []
-    for u in units:
-        if u.path == "main":
-            todo.append(u)
-            continue
-        payload = store.get("pkg", u.key)
-        if payload is None:
-            todo.append(u)
-        else:
-            done[u.path] = Artifact.load(payload)
     from gol.jit.compile import compile_units
 
-    if not compile_units(todo, front, done, store, progress, dump, diags):
+    done: dict[str, Artifact] = {}
+    for u in units:
+        payload = store.get("pkg", u.key) if u.path != "main" else None
+        if payload is not None:
+            done[u.path] = Artifact.load(payload)
+    if not compile_units(units, front, done, store, progress, dump, diags):
         return None
     return [done[u.path] for u in units]
 

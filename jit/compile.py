@@ -1,25 +1,28 @@
-"""Checked packages to artifacts: lowering and the pipeline.
+"""Checked packages to artifacts: lowering here, the pipeline here or in other processes.
 
-One package is compiled here; several in forked processes, which inherit the checked trees
-and send back finished artifacts (LLVM holds one global lock, so threads would not help).
+Packages are lowered in dependency order, because each may copy functions of those that it
+imports; the LLVM work of a package needs only its text and is handed to a worker process
+(LLVM holds one global lock, so threads would not help).
 """
 
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING, Optional
+from typing import TYPE_CHECKING, Any, Optional
 
 from gol.jit import layout, packages, pipeline, target
 from gol.jit.artifact import Artifact
 from gol.jit.packages import Unit
-from gol.lang.diagnostics import Diagnostic, Diagnostics
+from gol.lang.diagnostics import Diagnostics
 
 if TYPE_CHECKING:
     from gol.jit.build import Dump, Front, Progress, Store
 
+Roots = list[tuple[str, int, tuple[int, ...]]]
+
 
 def compile_units(
-    todo: list[Unit],
+    units: list[Unit],
     front: Front,
     done: dict[str, Artifact],
     store: Store,
@@ -27,48 +30,77 @@ def compile_units(
     dump: Optional[Dump],
     diags: Diagnostics,
 ) -> bool:
-    """Compile ``todo`` into ``done`` and the store; False if something was refused."""
-    before = len(diags.items)
+    """Compile the ``units`` (in dependency order) that are not in ``done``, into it and the
+    store; False if something was refused."""
+    library = [u for u in units if u.path not in done and u.path != "main"]
+    say = progress or (lambda n, total, path: None)
+    imported: dict[str, Any] = {}
+    finished = 0
 
-    def finished(u: Unit, artifact: Optional[Artifact], payload: Optional[bytes]) -> None:
-        if artifact is not None:
-            done[u.path] = artifact
-            if u.path != "main":
-                store.put("pkg", u.key, payload or artifact.dump())
+    with _Workers(len(library)) as workers:
+        for u in units:
+            known = done.get(u.path)
+            if known is not None:
+                imported |= known.inline
+                continue
+            if library:
+                say(finished, len(library), u.path)
+            job = lower_unit(u, front, imported, diags)
+            if job is None:
+                return False
+            imported |= job.inline
+            if u.path == "main":
+                main = job
+            else:
+                workers.submit(job)
+            for got in workers.ready():
+                finished += 1
+                _keep(got, units, done, store)
+        done["main"] = main.run(dump)
+        for got in workers.rest():
+            finished += 1
+            say(finished, len(library), got.name)
+            _keep(got, units, done, store)
+    return True
 
-    here = [u for u in todo if u.path == "main"]
-    rest = [u for u in todo if u.path != "main"]
-    if len(rest) > 1 and hasattr(os, "fork"):
-        _in_parallel(rest, front, diags, progress, finished)
-    else:
-        here = rest + here
-    for n, u in enumerate(here):
-        if progress is not None and u.path != "main":
-            progress(n, len(rest), u.path)
-        artifact = compile_unit(u, front, diags, dump if u.path == "main" else None)
-        finished(u, artifact, None)
-    return len(diags.items) == before
+
+def _keep(a: Artifact, units: list[Unit], done: dict[str, Artifact], store: Store) -> None:
+    done[a.name] = a
+    store.put("pkg", next(u.key for u in units if u.path == a.name), a.dump())
 
 
-def compile_unit(
-    u: Unit, front: Front, diags: Diagnostics, dump: Optional[Dump] = None
-) -> Optional[Artifact]:
-    from gol.jit.lower.module import lower_package
+class Job:
+    """One lowered module, ready for the pipeline."""
 
-    before = len(diags.items)
+    def __init__(self, name: str, text: str, roots: Roots, inline: dict[str, Any]) -> None:
+        self.name = name
+        self.text = text
+        self.roots = roots
+        self.inline = inline
+        self.layout: dict[str, int] = {}
+
+    def run(self, dump: Optional[Dump] = None) -> Artifact:
+        artifact = pipeline.compile_ir(self.text, self.name, dump=dump, roots=self.roots)
+        artifact.layout = self.layout
+        artifact.inline = self.inline
+        return artifact
+
+
+def lower_unit(
+    u: Unit, front: Front, imported: dict[str, Any], diags: Diagnostics
+) -> Optional[Job]:
+    from gol.jit.lower.module import LowerOptions, lower_package
+
     pkg = front.packages[u.path]
-    runtime = front.packages["runtime"]
-    lowered = lower_package(pkg, front.escapes[u.path], runtime, diags.sources, diags)
-    if len(diags.items) > before:
+    options = LowerOptions(diags, front.escapes[u.path], imported=imported)
+    lowered = lower_package(pkg, front.packages["runtime"], options)
+    if diags:
         return None
-    text = target.module_header() + lowered.text
-    offsets: dict[str, int] = {}
+    job = Job(u.path, lowered.ir, lowered.roots, lowered.inline)
     if u.path == "runtime":
-        offsets = layout.constants(pkg)
-        text = runtime_asm(offsets, lowered.system) + text
-    artifact = pipeline.compile_ir(text, u.path, dump=dump, roots=lowered.roots)
-    artifact.layout = offsets
-    return artifact
+        job.layout = layout.constants(pkg)
+        job.text += runtime_asm(job.layout, lowered.system)
+    return job
 
 
 def runtime_asm(offsets: dict[str, int], system: list[str]) -> str:
@@ -78,41 +110,48 @@ def runtime_asm(offsets: dict[str, int], system: list[str]) -> str:
     return target.module_asm(source + stubs)
 
 
-# ---------------------------------------------------------------- in processes
-_work: tuple[list[Unit], "Front", Diagnostics]  # what a forked worker inherits
+def _run(job: Job) -> bytes:
+    return job.run().dump()
 
 
-def _worker(index: int) -> tuple[int, Optional[bytes], list[tuple[int, str]]]:
-    units, front, diags = _work
-    before = len(diags.items)
-    artifact = compile_unit(units[index], front, diags)
-    said = [(d.pos, d.message) for d in diags.items[before:]]
-    return index, artifact.dump() if artifact is not None else None, said
+class _Workers:
+    """Up to one process per core; none where there is nothing to share."""
 
+    def __init__(self, jobs: int) -> None:
+        self.count = min(os.cpu_count() or 1, jobs) if hasattr(os, "fork") else 0
+        self.pool: Any = None
+        self.pending: list[Any] = []
+        self.own: list[Job] = []
 
-def _in_parallel(
-    units: list[Unit],
-    front: Front,
-    diags: Diagnostics,
-    progress: Optional[Progress],
-    finished: object,
-) -> None:
-    import multiprocessing
+    def __enter__(self) -> _Workers:
+        if self.count > 1:
+            import multiprocessing
 
-    global _work
-    # the longest first, so that the others fill the gaps
-    units = sorted(units, key=lambda u: -sum(len(c) for _, c in u.sources))
-    _work = (units, front, diags)
-    assert callable(finished)
-    context = multiprocessing.get_context("fork")
-    with context.Pool(min(os.cpu_count() or 1, len(units))) as pool:
-        count = 0
-        if progress is not None:
-            progress(0, len(units), units[0].path)
-        for index, payload, said in pool.imap_unordered(_worker, range(len(units))):
-            count += 1
-            if progress is not None:
-                progress(count, len(units), units[index].path)
-            diags.items += [Diagnostic(pos, message) for pos, message in said]
-            artifact = Artifact.load(payload) if payload is not None else None
-            finished(units[index], artifact, payload)
+            target.prepare()
+            self.pool = multiprocessing.get_context("fork").Pool(self.count)
+        return self
+
+    def __exit__(self, *args: object) -> None:
+        if self.pool is not None:
+            self.pool.terminate()
+
+    def submit(self, job: Job) -> None:
+        if self.pool is None:
+            self.own.append(job)
+        else:
+            self.pending.append(self.pool.apply_async(_run, (job,)))
+
+    def ready(self) -> list[Artifact]:
+        if self.pool is None:
+            out = [job.run() for job in self.own]
+            self.own.clear()
+            return out
+        got = [p for p in self.pending if p.ready()]
+        self.pending = [p for p in self.pending if p not in got]
+        return [Artifact.load(p.get()) for p in got]
+
+    def rest(self) -> list[Artifact]:
+        out = self.ready()
+        out += [Artifact.load(p.get()) for p in self.pending]
+        self.pending.clear()
+        return out
