@@ -2,25 +2,25 @@
 
 ``parse_file`` is the public face; ``parse_entry`` and ``parse_expr`` parse a list of
 statements or an expression alone, for a REPL. Each returns None if it reported an error.
+Errors are worded and got past in :mod:`gol.lang.parser_errors`.
 """
 
 from __future__ import annotations
 
-from typing import Any, Callable, Optional
+from collections.abc import Callable
+from typing import Any, Optional
 
 from . import ast, parser_tables
 from .diagnostics import Diagnostics
 from .lexer import Token, tokenize
 from .parser_build import Builder
+from .parser_errors import GiveUp, Recovery
 from .source import Source
 
-# "{" in the order in which Go would take it; see grammar.lark.
-_BRACES = ("LTYPE", "LLITX", "LBODY")
-_BRACKETS = frozenset(
-    "LPAREN RPAREN LBRACK EMPTY RBRACK RBRACE LTYPE LBODY LBLOCK LLIT LLITX IF FOR SWITCH".split()
-)
-_OPENING = frozenset("LPAREN LBRACK EMPTY LTYPE LBODY LLIT LLITX".split())
-_CLOSING = frozenset("RPAREN RBRACK RBRACE".split())
+# Of the tokens on the stack, those that decide whether we are directly in the header of
+# if, for or switch: the topmost is one of the three.
+_HEADERS = frozenset(("IF", "FOR", "SWITCH"))
+_FRAMES = _HEADERS | {"LPAREN", "LBRACK", "EMPTY", "LTYPE", "LBODY", "LBLOCK", "LLIT", "LLITX"}
 
 
 def parse_file(source: Source, diags: Diagnostics) -> Optional[ast.File]:
@@ -41,37 +41,45 @@ def parse_expr(source: Source, diags: Diagnostics) -> Optional[ast.Expr]:
 def _parse(source: Source, diags: Diagnostics, start: str) -> Any:
     before = len(diags.items)
     tokens, directives = tokenize(source, diags)
-    builder = Builder(source.path, diags, directives)
-    tree = _Parser(parser_tables.load(), builder, diags).run(tokens, start)
+    builder = Builder(source, diags, directives)
+    tree = Parser(parser_tables.load(), builder, tokens, before).run(start)
     return tree if len(diags.items) == before else None
 
 
-class _SyntaxError(Exception):
-    pass
-
-
-class _Parser:
+class Parser:
     """One run of the tables."""
 
-    def __init__(self, tables: parser_tables.Tables, builder: Builder, diags: Diagnostics) -> None:
+    def __init__(
+        self,
+        tables: parser_tables.Tables,
+        builder: Builder,
+        tokens: list[Token],
+        errors_before: int,
+    ) -> None:
         self.tables = tables
-        self.diags = diags
+        self.builder = builder
+        self.tokens = tokens
         self.rules: list[tuple[int, str, Optional[Callable[..., Any]]]] = [
             (size, origin, getattr(builder, name) if name else None)
             for size, origin, name in tables.rules
         ]
         self.states: list[int] = []
         self.values: list[Any] = []
-        # One entry per open bracket: are we directly in the header of if, for or switch?
-        self.control: list[bool] = [False]
+        self._errors_before = errors_before
 
-    def run(self, tokens: list[Token], start: str) -> Any:
+    def failed(self) -> bool:
+        return len(self.builder.diags.items) > self._errors_before
+
+    def run(self, start: str) -> Any:
+        """The value of the start symbol; None after errors that end parsing."""
         actions, gotos, rules = self.tables.actions, self.tables.gotos, self.rules
-        states, values, control = self.states, self.values, self.control
+        tokens, states, values = self.tokens, self.states, self.values
+        recovery: Optional[Recovery] = None
+        Ident, BasicLit = ast.Ident, ast.BasicLit
         state = self.tables.starts[start]
         end = self.tables.ends[start]
         states.append(state)
-        Ident, BasicLit = ast.Ident, ast.BasicLit
+        values.append(None)
         i = 0
         tok = tokens[0]
         kind = tok[0]
@@ -79,11 +87,23 @@ class _Parser:
             action = actions[state].get(kind)
             if action is None:
                 if kind == "LBRACE":
-                    kind = self.which_brace()
-                    if kind:
+                    brace = self.which_brace()
+                    if brace:
+                        kind = brace
+                        tok = (brace, tok[1], "{")
                         continue
-                self.diags.error(tok[1], f"syntax error: unexpected {tok[2]}")
-                return None
+                if recovery is None:
+                    recovery = Recovery(self)
+                try:
+                    i = recovery.at(i)
+                except GiveUp:
+                    return None
+                state = states[-1]
+                tok = tokens[i]
+                kind = tok[0]
+                if state == end and kind == "$END":
+                    return None
+                continue
             if action >= 0:
                 if kind == "NAME":
                     values.append(Ident(tok[1], tok[2]))
@@ -91,16 +111,6 @@ class _Parser:
                     values.append(BasicLit(tok[1], "STRING", tok[2]))
                 else:
                     values.append(tok)
-                    if kind in _BRACKETS:
-                        if kind in _OPENING:
-                            control.append(False)
-                        elif kind in _CLOSING:
-                            control.pop()
-                        elif kind == "LBLOCK":
-                            control[-1] = False
-                            control.append(False)
-                        else:
-                            control[-1] = True
                 states.append(action)
                 state = action
                 i += 1
@@ -126,17 +136,60 @@ class _Parser:
             if state == end and kind == "$END":
                 return values[-1]
 
+    # ------------------------------------------- one step at a time, for error recovery
+    def reduce(self, rule: int) -> None:
+        size, origin, build = self.rules[rule]
+        args = self.values[-size:] if size else []
+        if size:
+            del self.values[-size:]
+            del self.states[-size:]
+        self.values.append(build(*args) if build is not None else args[0])
+        self.states.append(self.tables.gotos[self.states[-1]][origin])
+
+    def push(self, symbol: str, value: Any) -> None:
+        """Shifts a symbol that the state allows, after reductions."""
+        while True:
+            state = self.states[-1]
+            target = self.tables.gotos[state].get(symbol)
+            if target is None:
+                target = self.tables.actions[state].get(symbol)
+            if target is None:
+                raise GiveUp
+            if target >= 0:
+                self.states.append(target)
+                self.values.append(value)
+                return
+            self.reduce(~target)
+
+    # ----------------------------------------------------------------------- "{"
     def which_brace(self) -> str:
         """The terminal that "{" is here, or "" if none can stand here."""
-        for kind in _BRACES:
+        for kind in ("LTYPE", "LLITX", "LBODY"):
             if self.can_shift(kind):
                 return kind
-        if self.control[-1]:
-            return "LBLOCK" if self.can_shift("LBLOCK") else ""
-        for kind in ("LLIT", "LBLOCK"):
-            if self.can_shift(kind):
-                return kind
-        return ""
+        if not self.in_header() and self.can_shift("LLIT") and self.names_type():
+            return "LLIT"
+        return "LBLOCK" if self.can_shift("LBLOCK") else ""
+
+    def in_header(self) -> bool:
+        """Are we in the header of if, for or switch, not inside brackets?"""
+        for value in reversed(self.values):
+            if isinstance(value, tuple) and value[0] in _FRAMES:
+                return value[0] in _HEADERS
+        return False
+
+    def names_type(self) -> bool:
+        """Can the operand before "{" be the type of a literal, or is the type elided?"""
+        x = self.values[-1]
+        if isinstance(x, ast.ParenExpr):
+            while isinstance(x, ast.ParenExpr):
+                x = x.x
+            if isinstance(x, (ast.Ident, ast.SelectorExpr, ast.IndexExpr)):
+                return True
+            return isinstance(x, (ast.ArrayType, ast.StructType, ast.MapType))
+        if isinstance(x, (ast.BinaryExpr, ast.UnaryExpr, ast.StarExpr)):
+            return False
+        return isinstance(x, (ast.Ident, ast.SelectorExpr, ast.IndexExpr, tuple))
 
     def can_shift(self, kind: str) -> bool:
         """Would the parser get to shift this terminal, after reductions?"""

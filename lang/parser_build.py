@@ -14,6 +14,7 @@ from typing import Optional
 from . import ast
 from .diagnostics import Diagnostics
 from .lexer import Token
+from .source import Source
 
 PRECEDENCE: dict[str, int] = {
     "||": 1, "&&": 2,
@@ -32,15 +33,22 @@ Header = tuple[Optional[ast.Stmt], Optional[ast.Stmt], Optional[Token]]
 class Builder:
     """Builds the tree of one file, and reports what only the tree shows to be wrong."""
 
-    def __init__(self, path: str, diags: Diagnostics, directives: list[tuple[int, str]]) -> None:
-        self.path = path
+    def __init__(
+        self, source: Source, diags: Diagnostics, directives: list[tuple[int, str]]
+    ) -> None:
+        self.source = source
         self.diags = diags
         self.directives = directives
         self.decl_end = 0  # where the last top-level declaration ended
         self.last_tok = "import"  # keyword of the last top-level declaration
+        self._error_line = -1
 
     def syntax_error(self, pos: int, message: str) -> None:
-        self.diags.error(pos, "syntax error: " + message)
+        """Reports it, unless the last syntax error was on the same line, as Go does."""
+        line = self.source.line_of(pos)
+        if line != self._error_line:
+            self._error_line = line
+            self.diags.error(pos, "syntax error: " + message)
 
     # ------------------------------------------------------------------- lists
     def nolist(self) -> list:
@@ -78,7 +86,7 @@ class Builder:
             for spec in d.specs
             if isinstance(spec, ast.ImportSpec)
         ]
-        return ast.File(_kw[1], name, decls, imports, self.path)
+        return ast.File(_kw[1], name, decls, imports, self.source.path)
 
     def top_decl(self, decls: list[ast.Decl], decl: ast.Decl, semi: Token) -> list[ast.Decl]:
         """One more declaration of the file."""
