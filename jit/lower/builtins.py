@@ -245,10 +245,9 @@ class Builtins(Calls):
             elif u.info & T.INTEGER:
                 call("printint", self.int_to_int(v[0], u, T.INT64))
             elif u.info & T.FLOAT:
-                call("printfloat", self.float_to_float(v[0], u, T.FLOAT64))
+                call("printfloat32" if u.kind == "float32" else "printfloat", *v)
             elif u.info & T.COMPLEX:
-                part = complex_part(u)
-                call("printcomplex", *(self.float_to_float(x, part, T.FLOAT64) for x in v))
+                call("printcomplex64" if u.kind == "complex64" else "printcomplex", *v)
             elif u.info & T.STRING:
                 call("printstring", *v)
             else:
