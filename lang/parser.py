@@ -20,7 +20,13 @@ from .source import Source
 # Of the tokens on the stack, those that decide whether we are directly in the header of
 # if, for or switch: the topmost is one of the three.
 _HEADERS = frozenset(("IF", "FOR", "SWITCH"))
+_CLOSERS = frozenset(("RPAREN", "RBRACK", "RBRACE"))
+_CLOSING = frozenset(("RPAREN", "RBRACK", "RBRACE"))
 _FRAMES = _HEADERS | {"LPAREN", "LBRACK", "EMPTY", "LTYPE", "LBODY", "LBLOCK", "LLIT", "LLITX"}
+
+_LITERAL_TYPES = (
+    ast.Ident, ast.SelectorExpr, ast.IndexExpr, ast.ArrayType, ast.StructType, ast.MapType,
+)  # fmt: skip
 
 
 def parse_file(source: Source, diags: Diagnostics) -> Optional[ast.File]:
@@ -173,23 +179,43 @@ class Parser:
 
     def in_header(self) -> bool:
         """Are we in the header of if, for or switch, not inside brackets?"""
+        closed = 0  # brackets that are closed but not reduced yet
         for value in reversed(self.values):
-            if isinstance(value, tuple) and value[0] in _FRAMES:
-                return value[0] in _HEADERS
+            if isinstance(value, tuple):
+                kind = value[0]
+                if kind in _CLOSING:
+                    closed += 1
+                elif kind in _FRAMES:
+                    if kind in _HEADERS:
+                        return True
+                    if closed == 0:
+                        return False
+                    closed -= 1
         return False
 
     def names_type(self) -> bool:
-        """Can the operand before "{" be the type of a literal, or is the type elided?"""
+        """Can what is before "{" be the type of a literal, or is the type elided?
+
+        The value on top may be the end of an operand that is not reduced yet.
+        """
         x = self.values[-1]
-        if isinstance(x, ast.ParenExpr):
-            while isinstance(x, ast.ParenExpr):
-                x = x.x
-            if isinstance(x, (ast.Ident, ast.SelectorExpr, ast.IndexExpr)):
-                return True
-            return isinstance(x, (ast.ArrayType, ast.StructType, ast.MapType))
-        if isinstance(x, (ast.BinaryExpr, ast.UnaryExpr, ast.StarExpr)):
+        if isinstance(x, tuple):
+            if x[0] == "RPAREN":
+                return self._parenthesized_type()
+            return x[0] in ("LLIT", "LLITX", "COMMA", "COLON", "RBRACK")
+        return isinstance(x, (ast.Ident, ast.SelectorExpr, ast.IndexExpr, ast.ParenExpr))
+
+    def _parenthesized_type(self) -> bool:
+        """Is ``( x )`` on the stack, x a type? Go takes it for a literal, and complains."""
+        if len(self.values) < 4 or not isinstance(self.values[-2], ast.Expr):
             return False
-        return isinstance(x, (ast.Ident, ast.SelectorExpr, ast.IndexExpr, tuple))
+        before = self.values[-4]
+        if isinstance(before, tuple) and before[0] == "DOT":
+            return False
+        x = self.values[-2]
+        while isinstance(x, ast.ParenExpr):
+            x = x.x
+        return isinstance(x, _LITERAL_TYPES)
 
     def can_shift(self, kind: str) -> bool:
         """Would the parser get to shift this terminal, after reductions?"""
