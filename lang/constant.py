@@ -44,16 +44,126 @@ class _Unknown:
 
 UNKNOWN = _Unknown()
 
+class Big:
+    """A real of enormous or tiny magnitude: mant * 2**exp, with PRECISION bits. Its
+    arithmetic gives ordinary numbers again as soon as they are of reasonable size."""
+
+    __slots__ = ("mant", "exp")
+
+    def __init__(self, mant: int, exp: int) -> None:
+        self.mant = mant
+        self.exp = exp
+
+    @staticmethod
+    def make(mant: int, exp: int) -> Any:
+        """mant * 2**exp, rounded; an int or Fraction if it is of reasonable size."""
+        extra = mant.bit_length() - PRECISION
+        if extra > 0:
+            mant = (mant + (1 << extra - 1)) >> extra
+            exp += extra
+        if mant == 0:
+            return 0
+        if abs(exp + mant.bit_length()) > _BIG_BITS:
+            return Big(mant, exp)
+        f = Fraction(mant << exp) if exp >= 0 else Fraction(mant, 1 << -exp)
+        return f.numerator if f.denominator == 1 else f
+
+    @staticmethod
+    def of(x: Any) -> "Big":
+        if isinstance(x, Big):
+            return x
+        f = _round_bits(Fraction(x), PRECISION) if x else 0
+        f = Fraction(f)
+        return Big(f.numerator, 1 - f.denominator.bit_length())  # the denominator is 2**k
+
+    def __mul__(self, other: Any) -> Any:
+        o = Big.of(other)
+        return Big.make(self.mant * o.mant, self.exp + o.exp)
+
+    __rmul__ = __mul__
+
+    def __truediv__(self, other: Any) -> Any:
+        o = Big.of(other)
+        return Big.make((self.mant << 2 * PRECISION) // o.mant, self.exp - o.exp - 2 * PRECISION)
+
+    def __rtruediv__(self, other: Any) -> Any:
+        return Big.of(other) / self
+
+    def __add__(self, other: Any) -> Any:
+        o = Big.of(other)
+        a, b = (self, o) if self.exp >= o.exp else (o, self)
+        d = a.exp - b.exp
+        if d > 4 * PRECISION and a.mant:
+            return Big.make(a.mant, a.exp)
+        return Big.make((a.mant << d) + b.mant, b.exp)
+
+    __radd__ = __add__
+
+    def __neg__(self) -> "Big":
+        return Big(-self.mant, self.exp)
+
+    def __sub__(self, other: Any) -> Any:
+        return self + -other
+
+    def __rsub__(self, other: Any) -> Any:
+        return -self + other
+
+    def _sign_of_difference(self, other: Any) -> int:
+        d = self - other
+        m = d.mant if isinstance(d, Big) else d
+        return (m > 0) - (m < 0)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Big) and self.mant == other.mant and self.exp == other.exp
+
+    def __hash__(self) -> int:
+        return hash((self.mant, self.exp))
+
+    def __lt__(self, other: Any) -> bool:
+        return self._sign_of_difference(other) < 0
+
+    def __le__(self, other: Any) -> bool:
+        return self._sign_of_difference(other) <= 0
+
+    def __gt__(self, other: Any) -> bool:
+        return self._sign_of_difference(other) > 0
+
+    def __ge__(self, other: Any) -> bool:
+        return self._sign_of_difference(other) >= 0
+
+    def __abs__(self) -> "Big":
+        return Big(abs(self.mant), self.exp)
+
+
+def _scaled(m: int, base: int, e: int) -> Any:
+    """m * base**e by repeated squaring, each step rounded."""
+    result: Any = 1
+    power: Any = base
+    n = abs(e)
+    while n:
+        if n & 1:
+            result = _big_mul(result, power)
+        power = _big_mul(power, power)
+        n >>= 1
+    return Big.of(m) / result if e < 0 else Big.of(m) * result
+
+
+def _big_mul(a: Any, b: Any) -> Any:
+    return Big.of(a) * b
+
+
 # Beyond this many bits a ratio is rounded to PRECISION bits, as Go does; literals with
 # larger decimal exponents are refused.
 _EXACT_BITS = 4096
 PRECISION = 512
-_MAX_EXP10 = 50_000
+_BIG_BITS = 60_000  # a number of more (or fewer) binary orders of magnitude is a Big
+_MAX_EXP10 = 10_000  # decimal exponent of a literal from which on it is computed as Big
+_LARGEST_EXP10 = 646_456_992  # Go's limit: binary exponents have 32 bits
 
 
 def _norm(x: Any) -> Any:
     """A Fraction that is an integer becomes an int; a monstrous one is rounded."""
-    if type(x) is int:
+    if type(x) is int or type(x) is Big:
         return x
     if x.denominator == 1:
         return x.numerator
@@ -128,9 +238,9 @@ def _float_literal(lit: str) -> Any:
         mant, _, exp = s[2:].partition("p")
         whole, _, frac = mant.partition(".")
         e = int(exp) - 4 * len(frac)
-        if abs(e) > 4 * _MAX_EXP10:
-            return None
         m = int(whole + frac, 16)
+        if abs(e) > 4 * _MAX_EXP10:
+            return Big.make(m, e) if abs(e) < 1 << 31 else (None if e > 0 else 0)
         return _norm(Fraction(m << e) if e >= 0 else Fraction(m, 1 << -e))
     mant, _, exp = s.partition("e")
     whole, _, frac = mant.partition(".")
@@ -139,7 +249,10 @@ def _float_literal(lit: str) -> Any:
     if m == 0:
         return 0
     if abs(e) > _MAX_EXP10:
-        return None
+        size = e + len(whole + frac)
+        if abs(size) > _LARGEST_EXP10 + 1:
+            return None if e > 0 else 0
+        return _scaled(m, 10, e)
     return _norm(Fraction(m * 10**e) if e >= 0 else Fraction(m, 10**-e))
 
 
@@ -221,7 +334,7 @@ def to_int(v: Any) -> Optional[int]:
 def to_real(v: Any) -> Any:
     """v as int or Fraction, None if it is no real number."""
     t = type(v)
-    if t is int or t is Fraction:
+    if t is int or t is Fraction or t is Big:
         return v
     if t is Complex and v.im == 0:
         return v.re
@@ -230,7 +343,7 @@ def to_real(v: Any) -> Any:
 
 def to_complex(v: Any) -> Optional[Complex]:
     t = type(v)
-    if t is int or t is Fraction:
+    if t is int or t is Fraction or t is Big:
         return Complex(v, 0)
     return v if t is Complex else None
 
@@ -251,6 +364,8 @@ def _round_float(x: Any, bits: int, min_exp: int, max_exp: int) -> Any:
     """x as the nearest binary float with ``bits`` bits of mantissa; None on overflow."""
     if x == 0:
         return 0
+    if type(x) is Big:
+        return None if x.exp > 0 else 0
     f = Fraction(x)
     num, den = abs(f.numerator), f.denominator
     e = num.bit_length() - den.bit_length()  # 2**(e-1) < |f| < 2**(e+1)
@@ -282,6 +397,8 @@ def round_float32(x: Any) -> Any:
 def round_float64(x: Any) -> Any:
     if type(x) is int and -(1 << 53) <= x <= 1 << 53:
         return x
+    if type(x) is Big:
+        return None if x.exp > 0 else 0
     try:
         f = x.numerator / x.denominator  # correctly rounded
     except OverflowError:
@@ -363,7 +480,7 @@ def binary(op: str, x: Any, y: Any, integer_division: bool) -> Any:
     if type(x) is Complex or type(y) is Complex:
         return _complex_binary(op, to_complex(x), to_complex(y))
     if op == "+":
-        return x + y if type(x) is not Fraction and type(y) is not Fraction else _norm(x + y)
+        return x + y if type(x) is str else _norm(x + y)
     if op == "-":
         return _norm(x - y)
     if op == "*":
@@ -372,7 +489,7 @@ def binary(op: str, x: Any, y: Any, integer_division: bool) -> Any:
         if integer_division:
             q = abs(x) // abs(y)
             return q if (x < 0) == (y < 0) else -q
-        return _norm(Fraction(x) / y)
+        return _norm(x / y if type(x) is Big else Fraction(x) / y)
     if op == "%":
         r = abs(x) % abs(y)
         return -r if x < 0 else r
@@ -492,6 +609,11 @@ def go_g(f: float, precision: Optional[int] = 6) -> str:
 
 
 def _float_text(v: Any) -> str:
+    if type(v) is Big:
+        m = math.log10(abs(v.mant) >> max(v.mant.bit_length() - 900, 0))
+        m += (max(v.mant.bit_length() - 900, 0) + v.exp) * math.log10(2)
+        e = math.trunc(m)
+        return f"{'-' if v.mant < 0 else ''}{go_g(10 ** (m - e))}e{e:+d}"
     f = Fraction(v)
     x = round_float64(v)
     if x is not None and (x == 0) == (v == 0):

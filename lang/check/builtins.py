@@ -68,6 +68,7 @@ def _value(e: A.CallExpr, t: T.Type) -> bool:
 
 def _novalue(e: A.CallExpr) -> bool:
     e.mode = A.MODE_NOVALUE
+    e.type = call.NO_RESULT
     return True
 
 

@@ -15,6 +15,9 @@ from .state import Checker, invalidate
 from .text import types_summary
 
 
+NO_RESULT = T.Tuple([])
+
+
 def call_expr(c: Checker, e: A.CallExpr, hint: Optional[T.Type]) -> str:
     f = e.fun
     expr.expr_or_type(c, f)
@@ -50,6 +53,7 @@ def call_expr(c: Checker, e: A.CallExpr, hint: Optional[T.Type]) -> str:
     results = u.results
     if not results:
         e.mode = A.MODE_NOVALUE
+        e.type = NO_RESULT
     elif len(results) == 1:
         t = results[0].type
         if not decl.complete(c, t):
