@@ -30,10 +30,8 @@ def report(flow: "Flow") -> list[tuple[int, str]]:
         verb = "escapes to heap" if loc.escapes else "does not escape"
         out.append((site_pos(node), f"{site_text(node)} {verb}"))
     for node, loc in flow.boxes.items():
-        if loc.escapes:
-            out.append((node.pos, f"{expr_text(node)} escapes to heap"))
-        elif node.value is None:
-            out.append((node.pos, f"{expr_text(node)} does not escape"))
+        verb = "escapes to heap" if loc.escapes else "does not escape"
+        out.append((site_pos(node), f"{expr_text(node)} {verb}"))
     return out
 
 
@@ -55,7 +53,9 @@ def site_pos(node: Any) -> int:
     if isinstance(node, A.CompositeLit):
         return node.lbrace
     if isinstance(node, A.CallExpr):
-        return node.lparen
+        return node.args[0].pos if node.kind == "conversion" else node.lparen
+    if isinstance(node, A.SelectorExpr):
+        return node.sel.pos - 1  # the dot
     return node.pos
 
 
@@ -71,7 +71,7 @@ def expr_text(e: Any) -> str:
     """The expression as Go prints it in such messages."""
     t = expr_text
     if isinstance(e, A.ParenExpr):
-        return t(e.x)
+        return f"({t(e.x)})" if isinstance(e.x, (A.UnaryExpr, A.StarExpr)) else t(e.x)
     if isinstance(e, A.Ident):
         return e.name
     if isinstance(e, A.BasicLit):
@@ -79,9 +79,10 @@ def expr_text(e: Any) -> str:
     if isinstance(e, A.FuncLit):
         return "func literal"
     if isinstance(e, A.CompositeLit):
+        body = "{...}" if e.elts else "{}"
         if isinstance(e.type, Pointer):
-            return f"&{type_string(e.type.elem, _unqualified)}{{...}}"
-        return f"{type_string(e.type, _unqualified)}{{...}}"
+            return f"&{type_string(e.type.elem, _unqualified)}{body}"
+        return f"{type_string(e.type, _unqualified)}{body}"
     if isinstance(e, A.SelectorExpr):
         return f"{t(e.x)}.{e.sel.name}"
     if isinstance(e, A.IndexExpr):

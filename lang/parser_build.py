@@ -541,6 +541,8 @@ class Builder:
         return ast.ParenExpr(lparen[1], x)
 
     def complit(self, typ: ast.Expr, lbrace: Token, elts: Exprs, rbrace: Token) -> ast.Expr:
+        if isinstance(typ, ast.ParenExpr):
+            self.syntax_error(lbrace[1], "cannot parenthesize type in composite literal")
         return ast.CompositeLit(typ.pos, typ, elts, lbrace[1], rbrace[1])
 
     def elided(self, lbrace: Token, elts: Exprs, rbrace: Token) -> ast.Expr:
@@ -677,10 +679,12 @@ class Builder:
         return init, cond, semi
 
     def _condition(self, stmt: Optional[ast.Stmt], pos: int) -> ast.Expr:
+        """The expression that a header's last statement has to be."""
         if isinstance(stmt, ast.ExprStmt):
             return stmt.x
         if stmt is not None:
-            self.syntax_error(stmt.pos, "cannot use statement as value")
+            at, shown = _show_statement(stmt)
+            self.syntax_error(at, f"cannot use {shown} as value")
         return ast.BadExpr(pos)
 
     def if_stmt(self, kw: Token, header: Header, body: ast.BlockStmt) -> ast.Stmt:
@@ -780,6 +784,30 @@ class Builder:
             self.diags.error(lhs[2].pos, "range clause permits at most two iteration variables")
         value = lhs[1] if len(lhs) > 1 else None
         return ast.RangeStmt(0, lhs[0], value, op[2] == ":=", x, _NO_BODY, kw[1])
+
+
+def _show_statement(stmt: ast.Stmt) -> tuple[int, str]:
+    """Where Go says that a simple statement is, and the statement in one line."""
+    from .check.text import expr_string
+
+    def show(xs: Exprs) -> str:
+        return ", ".join(map(expr_string, xs))
+
+    if isinstance(stmt, ast.SendStmt):
+        return stmt.arrow, f"{expr_string(stmt.chan)} <- {expr_string(stmt.value)}"
+    if isinstance(stmt, ast.IncDecStmt):
+        return stmt.op_pos, expr_string(stmt.x) + stmt.op
+    assert isinstance(stmt, ast.AssignStmt)
+    if stmt.op == "=":
+        # Binary operands in parentheses, so that the "=" stands out.
+        left, right = show(stmt.lhs), show(stmt.rhs)
+        if len(stmt.lhs) == 1 and isinstance(stmt.lhs[0], ast.BinaryExpr):
+            left = f"({left})"
+        if len(stmt.rhs) == 1 and isinstance(stmt.rhs[0], ast.BinaryExpr):
+            right = f"({right})"
+        return stmt.op_pos, f"assignment {left} = {right}"
+    op = stmt.op if stmt.op == ":=" else stmt.op + "="
+    return stmt.op_pos, f"{show(stmt.lhs)} {op} {show(stmt.rhs)}"
 
 
 _NO_BODY = ast.BlockStmt(0, [], 0)

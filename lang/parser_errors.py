@@ -69,6 +69,26 @@ _RULES = [
     _rule("decls: decls decl . SEMI", "", NONE, "SEMI", tokens="$END"),
     _rule("decls: decls decl . SEMI", "after top level declaration", TOP, "SEMI"),
     _rule("file: PACKAGE NAME SEMI decls .", "", TOP, "not_a_declaration"),
+    _rule("file: PACKAGE NAME SEMI . decls", "", NONE, "decls"),
+    # ---- lists at the end of the file
+    *(
+        _rule(items, f"expected {_SPELLING[close]}", NONE, close, tokens="$END")
+        for items, close in (
+            ("exprs COMMA . RPAREN", "RPAREN"),
+            ("primary: primary LPAREN . ", "RPAREN"),
+            ("params: LPAREN . ", "RPAREN"),
+            ("params: LPAREN param_list COMMA . ", "RPAREN"),
+            ("elem_list: elem_list COMMA . elem", "RBRACE"),
+            ("LLIT . elems", "RBRACE"),
+            ("LLITX . elems", "RBRACE"),
+            ("type_lit: STRUCT LTYPE . ", "RBRACE"),
+            ("fields: fields SEMI . field", "RBRACE"),
+            ("type_iface: INTERFACE LTYPE . ", "RBRACE"),
+            ("ielems: ielems SEMI . ielem", "RBRACE"),
+            ("_decl: * LPAREN . RPAREN", "RPAREN"),
+            ("_specs SEMI . ", "RPAREN"),
+        )
+    ),
     # ---- declarations
     _rule("import_decl: * LPAREN import_specs . RPAREN", "grouped", CLOSE, "RPAREN"),
     _rule("_decl: * LPAREN *_specs . RPAREN", "grouped", CLOSE, "RPAREN"),
@@ -170,7 +190,7 @@ _RULES = [
         "targs: LBRACK . types", "expected type argument list", NONE, "type_name",
         tokens="RBRACK",
     ),
-    _rule("targs: LBRACK types . ", "expected ]", ONE, "RBRACK"),
+    _rule("targs: LBRACK types . ", "", NONE, "targs_end"),
     _rule("type_paren: LPAREN type . RPAREN", "expected )", ONE, "RPAREN"),
     _rule("field: * LPAREN type . RPAREN", "expected )", ONE, "RPAREN"),
     # ---- statement lists; "at end of statement" and the like are found by the method
@@ -184,12 +204,9 @@ _RULES = [
     _rule("stmt: NAME COLON . ", "", NONE, "no_statement"),
     _rule("if_stmt: IF . header", "missing condition in if statement", NONE, "header",
           tokens="LBRACE"),
-    _rule("if_stmt: IF . header", "var declaration not allowed in if initializer", ONE,
-          tokens="VAR"),
-    _rule("switch_stmt: SWITCH . ", "var declaration not allowed in switch initializer", ONE,
-          tokens="VAR"),
-    _rule("for_stmt: FOR . ", "var declaration not allowed in for initializer", ONE,
-          tokens="VAR"),
+    _rule("if_stmt: IF . header", "", ONE, "var_not_allowed", tokens="VAR"),
+    _rule("switch_stmt: SWITCH . ", "", ONE, "var_not_allowed", tokens="VAR"),
+    _rule("for_stmt: FOR . ", "", ONE, "var_not_allowed", tokens="VAR"),
     _rule("for_stmt: FOR simple . block", "expected {", ONE, "header_end"),
     _rule("header: simple . SEMI", "expected {", ONE, "header_end"),
     _rule("for_stmt: FOR opt_simple SEMI . opt", "expected for loop condition", NONE,
@@ -223,8 +240,10 @@ _RULES = [
     _rule("primary: primary LBRACK expr . COLON", "expected comma, : or ]",
           ("COMMA", "COLON", "RBRACK"), "index_end"),
     _rule("primary: primary LBRACK exprs . ", "expected ]", ONE, "RBRACK"),
-    _rule("primary: primary LBRACK * COLON . ", "!middle index required in 3-index slice", NONE,
+    _rule("primary: primary LBRACK COLON . ", "!middle index required in 3-index slice", NONE,
           "primary", tokens="COLON"),
+    _rule("primary: primary LBRACK expr COLON . ", "!middle index required in 3-index slice",
+          NONE, "primary", tokens="COLON"),
     _rule("COLON expr COLON . expr RBRACK", "!final index required in 3-index slice", NONE,
           "primary", tokens="RBRACK"),
     _rule("primary: primary LBRACK * expr . RBRACK", "expected ]", ONE, "RBRACK"),
@@ -328,17 +347,20 @@ class Recovery:
     # -------------------------------------------------------------- the tools
     def _report(self, message: str) -> None:
         """As Go words it: some messages begin with the unexpected token."""
+        self._report_at(self.tokens[self.i][1], message)
+
+    def _report_at(self, pos: int, message: str) -> None:
         tok = self.tokens[self.i]
         if tok[0] == "$END" and self.parser.failed():
             return
         if message.startswith("!"):
-            self.builder.diags.error(tok[1], message[1:])
+            self.builder.diags.error(pos, message[1:])
             return
         if message.startswith(("in ", "at ", "after ")):
             message = f"unexpected {spell(tok)} {message}"
         elif message.startswith("expected "):
             message = f"unexpected {spell(tok)}, {message}"
-        self.builder.syntax_error(tok[1], message or f"unexpected {spell(tok)}")
+        self.builder.syntax_error(pos, message or f"unexpected {spell(tok)}")
 
     def skip(self, follow: tuple[str, ...]) -> None:
         """Go's advance: to a token of ``follow``, or inside functions a statement keyword."""
@@ -416,7 +438,7 @@ class Recovery:
         tok = self.tokens[self.i]
         before = self.tokens[self.i - 1][0] if self.i else "SEMI"
         items = " | ".join(self.tables.items[state])
-        if before not in ("SEMI", "LBRACE", "COLON") and tok[0] not in ("CASE", "DEFAULT", "$END"):
+        if before not in ("SEMI", "LBRACE", "COLON") and tok[0] != "$END":
             self._report("at end of statement")
             self.skip(("SEMI", "RBRACE", "CASE", "DEFAULT"))
             if self.tokens[self.i][0] == "SEMI":
@@ -434,6 +456,30 @@ class Recovery:
             reduction = self._reduction(state)
             assert reduction is not None
             self.parser.reduce(reduction)
+
+    def _var_not_allowed(self) -> None:
+        for value in reversed(self.parser.values):
+            if isinstance(value, tuple) and value[0] in ("IF", "FOR", "SWITCH"):
+                self._report(f"var declaration not allowed in {value[2]} initializer")
+                return
+
+    def _targs_end(self) -> None:
+        """``T[A b``; in an interface ``m[A b](...)`` is a method with type parameters."""
+        states = self.parser.states
+        if len(states) > 3 and self.tables.items[states[-3]][0].startswith("ielem: NAME"):
+            lbrack = self.parser.values[-2]
+            self._report_at(lbrack[1], "!interface method must have no type parameters")
+            self.drop_value()
+            self.drop_value()
+            depth = 1
+            while depth and self.tokens[self.i][0] != "$END":
+                kind = self.tokens[self.i][0]
+                depth += (kind in ("LBRACK", "EMPTY")) - (kind == "RBRACK")
+                self.i += 1
+            return
+        self._report("expected ]")
+        self.skip(ONE)
+        self.push("RBRACK")
 
     def _no_statement(self) -> None:
         colon = self.parser.values[-1]
@@ -487,6 +533,7 @@ _DUMMIES: dict[str, Callable[[int], Any]] = {
     "primary": ast.BadExpr,
     "type_name": ast.BadExpr,
     "tag": lambda pos: None,
+    "decls": lambda pos: [],
     "stmts": lambda pos: [],
     "clauses": lambda pos: [],
     "comms": lambda pos: [],

@@ -12,6 +12,7 @@ reduction would.
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import marshal
 import os
@@ -22,7 +23,8 @@ from typing import Any, NamedTuple
 
 GRAMMAR = Path(__file__).with_name("grammar.lark")
 STARTS = ("file", "entry", "line")
-_FORMAT = 1  # of the cached data; raise it when Tables or what computes it changes
+_FORMAT = 2  # of the cached data; raise it when Tables or what computes it changes
+_STATEMENT_ENDS = ("stmts: stmt .", "stmts: stmts SEMI stmt .", "stmt: NAME COLON .")
 
 
 class Tables(NamedTuple):
@@ -42,16 +44,14 @@ class Tables(NamedTuple):
 
 
 def cache_folder() -> Path | None:
-    """Where gol keeps what it can compute again; GOLCACHE names it, "off" forbids it."""
-    named = os.environ.get("GOLCACHE", "")
-    if named == "off":
-        return None
+    """Where gol keeps what it can compute again, as the build cache has it."""
+    named = os.environ.get("GOLCACHE")
     if named:
         return Path(named)
     from platformdirs import user_cache_path
 
     try:
-        return user_cache_path("gol")
+        return user_cache_path("gol", appauthor=False)
     except (OSError, RuntimeError):  # no home
         return None
 
@@ -102,10 +102,8 @@ def _write(file: Path, tables: Tables) -> None:
 
 
 def _forget(name: str) -> None:
-    try:
+    with contextlib.suppress(OSError):
         os.unlink(name)
-    except OSError:
-        pass
 
 
 def compute(grammar: str) -> Tables:
@@ -155,7 +153,17 @@ def compute(grammar: str) -> Tables:
     tables.starts.update((name, number[s]) for name, s in table.start_states.items())
     tables.ends.update((name, number[s]) for name, s in table.end_states.items())
     _skip_units(tables)
+    _separate_clauses(tables)
     return tables
+
+
+def _separate_clauses(tables: Tables) -> None:
+    """A statement before ``case`` or ``default`` ends in a semicolon, and a label there has
+    a statement. The grammar cannot say so without doubling the rules of statements."""
+    for items, row in zip(tables.items, tables.actions, strict=True):
+        if any(item in _STATEMENT_ENDS for item in items):
+            row.pop("CASE", None)
+            row.pop("DEFAULT", None)
 
 
 def _item(pointer: Any) -> str:

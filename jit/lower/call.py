@@ -57,8 +57,13 @@ class Calls(Expressions):
             if intrinsic in INTRINSICS:
                 args = self.arguments(e, sig)
                 self.pos = e.pos
-                got = INTRINSICS[intrinsic](self, [w for _, v in args for w in v])
-                return [(sig.results[0].type, got)] if sig.results else []
+                words = INTRINSICS[intrinsic](self, [w for _, v in args for w in v])
+                out: list[Typed] = []
+                for r in sig.results:
+                    n = len(layout(r.type).words)
+                    out.append((r.type, words[:n]))
+                    words = words[n:]
+                return out
         args = self.arguments(e, sig)
         if recv is not None:
             args.insert(0, recv)

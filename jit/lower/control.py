@@ -74,7 +74,7 @@ class Control(Statements):
         if isinstance(init, A.AssignStmt) and init.op == ":=":
             for x in init.lhs:
                 v = getattr(x, "obj", None)
-                if isinstance(v, Var) and v.heap and v in self.addr_of:
+                if isinstance(v, Var) and self.on_heap(v) and v in self.addr_of:
                     slot = self.alloca_ir(GCPTR, True, "cell")
                     self.emit(f"store {GCPTR} {self.gcptr(self.addr_of.pop(v))}, {slot}")
                     self.slot_of[v] = slot

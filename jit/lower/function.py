@@ -156,7 +156,7 @@ class FunctionLowering(Ranges, Closures, Interfaces):
     def _bind_param(self, v: Var, words: tuple[str, ...], by_ref: bool) -> None:
         if v.name in ("_", "") and not v.heap:
             return
-        if by_ref and not v.heap:
+        if by_ref and not self.on_heap(v):
             self.nonnull.add(words[0])
             self.addr_of[v] = f"{GCPTR} {words[0]}"
             return
@@ -169,7 +169,7 @@ class FunctionLowering(Ranges, Closures, Interfaces):
                 self._declare_result(v)
 
     def _declare_result(self, v: Var) -> None:
-        if v.heap:
+        if self.on_heap(v):
             self.addr_of[v] = f"{GCPTR} {self.new_object(v.type, False)}"
         else:
             a = self.alloca(v.type, "res.")

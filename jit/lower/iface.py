@@ -60,6 +60,8 @@ class Interfaces(Expressions):
         if small and lay.size == 1:
             return self._small_cell(self.ins(f"zext {lay.words[0]} {v[0]} to i64"))
         on_stack = node is not None and self.escapes.box_on_stack(node)
+        # on g0 there is no other place; the runtime copies what it keeps
+        on_stack = on_stack or self.mode != MANAGED
         if not on_stack and small and self.mode == MANAGED:
             return self._int_box(v, t)
         p = self.new_object(t, on_stack)

@@ -45,7 +45,7 @@ class InlineFunction:
 
 @dataclass(slots=True)
 class LoweredModule:
-    ir: str
+    ir: str  # without target header
     functions: list[LoweredFunction] = field(default_factory=list)
     inline: dict[str, InlineFunction] = field(default_factory=dict)
     roots: list[tuple[str, int, tuple[int, ...]]] = field(default_factory=list)
@@ -171,7 +171,7 @@ class ModuleLowering:
                 self.import_inline(symbol)
             else:
                 target = self.linked_func(symbol) if linked else f
-                attrs = {SYSTEM: "#3", NOSPLIT: "#6", INLINE: "#6"}.get(mode_of(target or f), "#0")
+                attrs = _DECLARED[mode_of(target or f)]
                 self.declare(symbol, abi.abi_of(f.type).declare(symbol, attrs))
         elif f.decl is not None and f.decl.body is None and symbol not in self.functions:
             if symbol not in INTRINSICS:
@@ -368,8 +368,6 @@ class ModuleLowering:
 
     # -------------------------------------------------------------------- assembly
     def text(self) -> str:
-        from gol.jit import target
-
         self._start_metadata()
         bodies = [
             self.resolve(f.name, f.text.replace("{attr}", attributes(f), 1), f.file, f.line)
@@ -378,8 +376,7 @@ class ModuleLowering:
         ]
         bodies += [self.resolve(i.name, i.text, i.file, i.line) for i in self.imports.values()]
         own = {*self._defs, *self.functions, *self.imports}
-        out = [target.module_header()]
-        out += [text for text in self._intrinsics.values()]
+        out = list(self._intrinsics.values())
         out += [text for s, text in self._decls.items() if s not in own]
         for s, text in self._defs.items():
             if s not in self.functions:
@@ -435,5 +432,7 @@ def lower_package(pkg: Package, runtime: Package, options: LowerOptions) -> Lowe
     system = [f.name for f in m.functions.values() if f.mode == SYSTEM and f.text]
     return LoweredModule(ir, list(m.functions.values()), m.exports(), roots, system)
 
+
+_DECLARED = {SYSTEM: "#3", NOSPLIT: "#6", INLINE: "#6", MANAGED: "#0"}
 
 __all__ = ["InlineFunction", "LowerOptions", "LoweredModule", "lower_package", "mode_of"]

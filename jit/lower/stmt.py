@@ -16,7 +16,7 @@ from gol.lang.objects import Var
 
 from .builtins import Builtins
 from .call import result_offsets
-from .core import Unsupported
+from .core import MANAGED, Unsupported
 from .emit import Value, layout, memory_slots
 from .expr import unparen
 
@@ -51,7 +51,7 @@ class Statements(Builtins):
     def declare_var(self, v: Var, value: Optional[Value]) -> None:
         if v.name == "_":
             return
-        if v.heap:
+        if self.on_heap(v):
             p = self.new_object(v.type, False)
             self.addr_of[v] = f"{GCPTR} {p}"
             if value is not None:
@@ -66,6 +66,11 @@ class Statements(Builtins):
             self.store(v.type, value, a)
         else:
             self.zero(v.type, a)
+
+    def on_heap(self, v: Var) -> bool:
+        """Variables of code that runs on g0, whose stack never moves, stay in their frame
+        whatever escape analysis says: the runtime knows how long it uses them."""
+        return v.heap and self.mode == MANAGED
 
     def is_constant_var(self, v: Var) -> bool:
         """Whether v may simply stand for its first value."""
@@ -117,7 +122,7 @@ class Statements(Builtins):
         assert isinstance(x, A.Ident) and isinstance(x.obj, Var)
         v = x.obj
         if layout(v.type).by_ref:  # build it in its place
-            if v.heap:
+            if self.on_heap(v):
                 self.order(y)
                 p = self.new_object(v.type, False)
                 a = f"{GCPTR} {p}"
