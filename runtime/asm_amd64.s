@@ -209,12 +209,6 @@ runtime.gostartpc:
 	leaq	runtime.gostart(%rip), %rax
 	ret
 
-	.globl	runtime.getg
-	.type	runtime.getg, @function
-runtime.getg:
-	movq	%fs:0x68, %rax
-	ret
-
 # setg(gp): makes gp what %fs:0x68 says. For system code only.
 
 	.globl	runtime.setg
