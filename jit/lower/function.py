@@ -25,7 +25,7 @@ from .closure import Closures
 from .core import INLINE, MANAGED, NOSPLIT, SYSTEM, Unsupported
 from .emit import Value, layout
 from .iface import Interfaces
-from .range import Ranges
+from .maps import Maps
 
 # Attribute groups, the same in every module: inlined IR refers to them by number.
 ATTRIBUTES = (
@@ -63,7 +63,7 @@ class LoweredFunction:
     wrapper: bool = False
 
 
-class FunctionLowering(Ranges, Closures, Interfaces):
+class FunctionLowering(Maps, Closures, Interfaces):
     def __init__(self, module: Any, info: A.FuncInfo, mode: str, name: str = "") -> None:
         super().__init__(module)
         self.info = info
