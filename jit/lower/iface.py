@@ -181,7 +181,7 @@ class Interfaces(Expressions):
             self.start(good)
             return self.unbox(v[1], dst), "true"
         ok = self.ins(f"icmp eq ptr {typ}, {want}")
-        return self._select(ok, dst, lambda: self.unbox(v[1], dst)), ok
+        return self._value_if(ok, dst, lambda: self.unbox(v[1], dst)), ok
 
     def unbox(self, data: str, t: T.Type) -> Value:
         """The value of type t in the interface with that data word."""
@@ -192,7 +192,7 @@ class Interfaces(Expressions):
             return (data,)
         return self.load(t, f"{GCPTR} {data}")
 
-    def _select(self, ok: str, t: T.Type, value: object) -> Value:
+    def _value_if(self, ok: str, t: T.Type, value: object) -> Value:
         """value() where ok, else zero."""
         assert callable(value)
         zero = self.zero_value(t)
