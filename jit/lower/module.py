@@ -274,7 +274,7 @@ class ModuleLowering:
             self.refuse(decl.pos, "generic function")
             return
         if decl.body is None:
-            if f.link_name in INTRINSICS:
+            if f.link_name in INTRINSICS and self.package is not self.runtime:
                 self._intrinsic_body(f, decl.info)
             return
         self.lower_info(decl.info, mode_of(f))
