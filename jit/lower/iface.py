@@ -179,11 +179,11 @@ class Interfaces(Expressions):
             good = self.label("is")
             self.cbr(self.ins(f"icmp eq ptr {typ}, {want}"), good, bad, "likely")
             self.start(good)
-            return self.unbox(v[1], dst), "true"
+            return self.unboxed(v[1], dst), "true"
         ok = self.ins(f"icmp eq ptr {typ}, {want}")
-        return self._value_if(ok, dst, lambda: self.unbox(v[1], dst)), ok
+        return self._value_if(ok, dst, lambda: self.unboxed(v[1], dst)), ok
 
-    def unbox(self, data: str, t: T.Type) -> Value:
+    def unboxed(self, data: str, t: T.Type) -> Value:
         """The value of type t in the interface with that data word."""
         lay = layout(t)
         if lay.size == 0:
@@ -319,7 +319,7 @@ class Interfaces(Expressions):
         leave = [("false", self.current)]
         self.cbr(self.ins(f"icmp eq ptr {typ}, {self._descriptor(t)}"), then, join)
         self.start(then)
-        r = self.compare("==", t, self.unbox(v[1], t), w)
+        r = self.compare("==", t, self.unboxed(v[1], t), w)
         leave.append((r, self.current))
         self.start(join)
         return self.phi("i1", leave)
