@@ -235,13 +235,9 @@ class Control(Statements):
             self.declare_var(c.obj, bound[c])
         elif c.exprs is not None and len(c.exprs) == 1 and c.exprs[0].mode != A.MODE_NIL:
             t = c.exprs[0].type
-            self.declare_var(c.obj, self.unbox(v, src, t))
+            self.declare_var(c.obj, self.unboxed(v[1], t))
         else:
             self.declare_var(c.obj, v)
-
-    def unbox(self, v: Value, src: T.Type, t: T.Type) -> Value:
-        """The value in an interface whose dynamic type is known to be t."""
-        return self.type_assert(v, src, t, True)[0]
 
     # ------------------------------------------------------------ labels, branches
     def _labeled(self, s: A.LabeledStmt) -> None:

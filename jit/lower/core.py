@@ -130,6 +130,10 @@ class Core(Emitter):
         """Whether the dynamic type of v is dst, or implements the interface dst: i1."""
         self.unsupported(self.pos, "type switch")
 
+    def unboxed(self, data: str, t: T.Type) -> Value:
+        """The value of type t in the interface with that data word."""
+        self.unsupported(self.pos, "type switch")
+
     def iface_method(self, v: Value, src: T.Type, method: Func) -> tuple[str, str]:
         """(code pointer, receiver word); panics on a nil interface."""
         self.unsupported(self.pos, "interface method call")
