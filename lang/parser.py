@@ -71,9 +71,16 @@ class Parser:
         ]
         self.states: list[int] = []
         self.values: list[Any] = []
+        self.i = 0  # the token that has been read but not shifted
         self._errors_before = errors_before
+        builder.parser = self
+
+    @property
+    def current(self) -> Token:
+        return self.tokens[self.i]
 
     def failed(self) -> bool:
+        """Has this file had an error?"""
         return len(self.builder.diags.items) > self._errors_before
 
     def run(self, start: str) -> Any:
@@ -101,7 +108,7 @@ class Parser:
                 if recovery is None:
                     recovery = Recovery(self)
                 try:
-                    i = recovery.at(i)
+                    self.i = i = recovery.at(i)
                 except GiveUp:
                     return None
                 state = states[-1]
@@ -119,7 +126,7 @@ class Parser:
                     values.append(tok)
                 states.append(action)
                 state = action
-                i += 1
+                self.i = i = i + 1
                 tok = tokens[i]
                 kind = tok[0]
                 continue

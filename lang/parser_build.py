@@ -9,12 +9,15 @@ What Go's parser refuses although the grammar takes it is reported here.
 
 from __future__ import annotations
 
-from typing import Optional
+from typing import TYPE_CHECKING, Optional
 
 from . import ast
 from .diagnostics import Diagnostics
 from .lexer import Token
 from .source import Source
+
+if TYPE_CHECKING:
+    from .parser import Parser
 
 PRECEDENCE: dict[str, int] = {
     "||": 1, "&&": 2,
@@ -26,8 +29,9 @@ PRECEDENCE: dict[str, int] = {
 Exprs = list[ast.Expr]
 Stmts = list[ast.Stmt]
 Tag = Optional[ast.BasicLit]
-# A header of if or switch: init, condition, its semicolon.
+# A header of if or switch: init, condition, the semicolon between them.
 Header = tuple[Optional[ast.Stmt], Optional[ast.Stmt], Optional[Token]]
+ForHeader = tuple[Optional[ast.Stmt], Optional[ast.Expr], Optional[ast.Stmt]]
 
 
 class Builder:
@@ -42,9 +46,13 @@ class Builder:
         self.decl_end = 0  # where the last top-level declaration ended
         self.last_tok = "import"  # keyword of the last top-level declaration
         self._error_line = -1
+        self.parser: Parser  # sets this itself
 
     def syntax_error(self, pos: int, message: str) -> None:
-        """Reports it, unless the last syntax error was on the same line, as Go does."""
+        """Reports it, unless the last syntax error was on the same line, or it only follows
+        from others at the end of the file: as Go does."""
+        if self.parser.current[0] == "$END" and self.parser.failed():
+            return
         line = self.source.line_of(pos)
         if line != self._error_line:
             self._error_line = line
@@ -279,7 +287,7 @@ class Builder:
         decl = self.func_decl(kw, name, sig, body)
         if sum(len(f.names) or 1 for f in recv) != 1:
             problem = "multiple receivers" if recv else "no receiver"
-            self.diags.error(kw[1], f"method has {problem}")
+            self.diags.error(name.pos, f"method has {problem}")
         if recv:
             decl.recv = recv[0]
         return decl
@@ -520,17 +528,18 @@ class Builder:
         """
         if not isinstance(x, ast.ChanType):
             return ast.UnaryExpr(op[1], "<-", x)
-        t = x
-        while t.dir == "send":
-            t.dir = "recv"
-            if not isinstance(t.elem, ast.ChanType):
-                self.syntax_error(t.elem.pos, "unexpected type, expected chan")
+        t: ast.Expr = x
+        while isinstance(t, ast.ChanType):
+            direction, t.dir = t.dir, "recv"
+            if direction == "both":
+                break
+            if direction == "recv":
+                self.syntax_error(self.parser.current[1], "unexpected <-, expected chan")
                 break
             t = t.elem
         else:
-            if t.dir == "recv":
-                self.syntax_error(t.pos, "unexpected <-, expected chan")
-            t.dir = "recv"
+            message = f"unexpected {_show(t)}, expected chan"
+            self.syntax_error(self.parser.current[1], message)
         x.pos = op[1]
         return x
 
@@ -634,10 +643,18 @@ class Builder:
         return ast.LabeledStmt(label.pos, label, stmt)
 
     def go_stmt(self, kw: Token, call: ast.Expr) -> ast.Stmt:
-        return ast.GoStmt(kw[1], call)
+        return ast.GoStmt(kw[1], self._call_of(kw, call))
 
     def defer_stmt(self, kw: Token, call: ast.Expr) -> ast.Stmt:
-        return ast.DeferStmt(kw[1], call)
+        return ast.DeferStmt(kw[1], self._call_of(kw, call))
+
+    def _call_of(self, kw: Token, call: ast.Expr) -> ast.Expr:
+        if isinstance(call, ast.ParenExpr):
+            message = f"expression in {kw[2]} must not be parenthesized"
+            self.diags.error(call.pos, message)
+            while isinstance(call, ast.ParenExpr):
+                call = call.x
+        return call
 
     def return_none(self, kw: Token) -> ast.Stmt:
         return ast.ReturnStmt(kw[1], [])
@@ -687,51 +704,62 @@ class Builder:
             self.syntax_error(at, f"cannot use {shown} as value")
         return ast.BadExpr(pos)
 
-    def if_stmt(self, kw: Token, header: Header, body: ast.BlockStmt) -> ast.Stmt:
-        return self.if_else(kw, header, body, kw, None)
-
-    def if_else(
-        self,
-        kw: Token,
-        header: Header,
-        body: ast.BlockStmt,
-        _else: Token,
-        other: Optional[ast.Stmt],
-    ) -> ast.Stmt:
+    def if_header(self, header: Header) -> tuple[Optional[ast.Stmt], ast.Expr]:
         init, cond, semi = header
         if cond is None and semi is not None:
             if semi[2] == "semicolon":
                 self.syntax_error(semi[1], "missing condition in if statement")
             else:
                 self.syntax_error(semi[1], f"unexpected {semi[2]}, expected {{ after if clause")
-        return ast.IfStmt(kw[1], init, self._condition(cond, kw[1]), body, other)
+        return init, self._condition(cond, 0)
+
+    def if_stmt(
+        self, kw: Token, header: tuple[Optional[ast.Stmt], ast.Expr], body: ast.BlockStmt
+    ) -> ast.Stmt:
+        return ast.IfStmt(kw[1], header[0], header[1], body, None)
+
+    def if_else(
+        self,
+        kw: Token,
+        header: tuple[Optional[ast.Stmt], ast.Expr],
+        body: ast.BlockStmt,
+        _else: Token,
+        other: ast.Stmt,
+    ) -> ast.Stmt:
+        return ast.IfStmt(kw[1], header[0], header[1], body, other)
 
     def switch_bare(
         self, kw: Token, _l: Token, clauses: list[ast.CaseClause], rbrace: Token
     ) -> ast.Stmt:
         return ast.SwitchStmt(kw[1], None, None, clauses, rbrace[1])
 
-    def switch_stmt(
-        self,
-        kw: Token,
-        header: Header,
-        _l: Token,
-        clauses: list[ast.CaseClause],
-        rbrace: Token,
-    ) -> ast.Stmt:
+    def switch_header(self, header: Header) -> ast.SwitchStmt | ast.TypeSwitchStmt:
+        """The switch statement as far as its header tells it."""
         init, tag, _semi = header
         if isinstance(tag, ast.ExprStmt):
             guard = tag.x
             if isinstance(guard, ast.TypeAssertExpr) and guard.type_expr is None:
-                return ast.TypeSwitchStmt(kw[1], init, None, guard.x, clauses, rbrace[1])
-        elif isinstance(tag, ast.AssignStmt) and tag.op == ":=":
-            guard = tag.rhs[0]
+                return ast.TypeSwitchStmt(0, init, None, guard.x, [], 0)
+        elif isinstance(tag, ast.AssignStmt) and tag.op == ":=" and len(tag.lhs) == 1:
+            name, guard = tag.lhs[0], tag.rhs[0]
             if isinstance(guard, ast.TypeAssertExpr) and guard.type_expr is None:
-                name = tag.lhs[0]
-                if len(tag.lhs) == 1 and len(tag.rhs) == 1 and isinstance(name, ast.Ident):
-                    return ast.TypeSwitchStmt(kw[1], init, name, guard.x, clauses, rbrace[1])
-        value = self._condition(tag, kw[1]) if tag is not None else None
-        return ast.SwitchStmt(kw[1], init, value, clauses, rbrace[1])
+                if len(tag.rhs) == 1 and isinstance(name, ast.Ident):
+                    return ast.TypeSwitchStmt(0, init, name, guard.x, [], 0)
+        value = self._condition(tag, 0) if tag is not None else None
+        return ast.SwitchStmt(0, init, value, [], 0)
+
+    def switch_stmt(
+        self,
+        kw: Token,
+        stmt: ast.SwitchStmt | ast.TypeSwitchStmt,
+        _l: Token,
+        clauses: list[ast.CaseClause],
+        rbrace: Token,
+    ) -> ast.Stmt:
+        stmt.pos = kw[1]
+        stmt.clauses = clauses
+        stmt.rbrace = rbrace[1]
+        return stmt
 
     def case(self, kw: Token, exprs: Exprs, colon: Token, body: Stmts) -> ast.CaseClause:
         return ast.CaseClause(kw[1], exprs, body, colon[1])
@@ -753,23 +781,24 @@ class Builder:
     def for_ever(self, kw: Token, body: ast.BlockStmt) -> ast.Stmt:
         return ast.ForStmt(kw[1], None, None, None, body)
 
-    def for_cond(self, kw: Token, cond: ast.Stmt, body: ast.BlockStmt) -> ast.Stmt:
-        return ast.ForStmt(kw[1], None, self._condition(cond, kw[1]), None, body)
+    def for_cond(self, cond: ast.Stmt) -> ForHeader:
+        return None, self._condition(cond, 0), None
 
-    def for_three(
+    def for_clause(
         self,
-        kw: Token,
         init: Optional[ast.Stmt],
         _s1: Token,
         cond: Optional[ast.Stmt],
         _s2: Token,
         post: Optional[ast.Stmt],
-        body: ast.BlockStmt,
-    ) -> ast.Stmt:
+    ) -> ForHeader:
         if isinstance(post, ast.AssignStmt) and post.op == ":=":
             self.syntax_error(post.op_pos, "cannot declare in post statement of for loop")
-        condition = self._condition(cond, kw[1]) if cond is not None else None
-        return ast.ForStmt(kw[1], init, condition, post, body)
+        return init, self._condition(cond, 0) if cond is not None else None, post
+
+    def for_stmt(self, kw: Token, header: ForHeader, body: ast.BlockStmt) -> ast.Stmt:
+        init, cond, post = header
+        return ast.ForStmt(kw[1], init, cond, post, body)
 
     def for_range(self, kw: Token, stmt: ast.RangeStmt, body: ast.BlockStmt) -> ast.Stmt:
         stmt.pos = kw[1]
@@ -786,17 +815,22 @@ class Builder:
         return ast.RangeStmt(0, lhs[0], value, op[2] == ":=", x, _NO_BODY, kw[1])
 
 
+def _show(x: ast.Expr) -> str:
+    from .check.text import expr_string  # only needed for errors
+
+    return expr_string(x)
+
+
 def _show_statement(stmt: ast.Stmt) -> tuple[int, str]:
     """Where Go says that a simple statement is, and the statement in one line."""
-    from .check.text import expr_string
 
     def show(xs: Exprs) -> str:
-        return ", ".join(map(expr_string, xs))
+        return ", ".join(map(_show, xs))
 
     if isinstance(stmt, ast.SendStmt):
-        return stmt.arrow, f"{expr_string(stmt.chan)} <- {expr_string(stmt.value)}"
+        return stmt.arrow, f"{_show(stmt.chan)} <- {_show(stmt.value)}"
     if isinstance(stmt, ast.IncDecStmt):
-        return stmt.op_pos, expr_string(stmt.x) + stmt.op
+        return stmt.op_pos, _show(stmt.x) + stmt.op
     assert isinstance(stmt, ast.AssignStmt)
     if stmt.op == "=":
         # Binary operands in parentheses, so that the "=" stands out.

@@ -28,6 +28,8 @@ _STOP = frozenset(
 _KEYWORDS = _STOP | frozenset(
     "CASE CHAN DEFAULT ELSE FUNC IMPORT INTERFACE MAP PACKAGE RANGE STRUCT".split()
 )
+# A statement begins after these.
+_BEGIN = frozenset(("SEMI", "LBRACE", "COLON", "LBLOCK", "LBODY", "stmts"))
 _LITERALS = frozenset(("INT", "FLOAT", "IMAG", "CHAR", "STRING"))
 _SPELLING = {
     "LPAREN": "(", "RPAREN": ")", "LBRACK": "[", "RBRACK": "]", "RBRACE": "}", "LTYPE": "{",
@@ -57,6 +59,8 @@ def _rule(
     items: str, message: str, skip: tuple[str, ...], push: str = "", tokens: str = ""
 ) -> _Rule:
     pattern = re.escape(items).replace(r"\*", "[^|]*").replace(r"\ ", " ")
+    if items[-1].isalpha():
+        pattern += r"\b"
     return _Rule(re.compile(pattern), frozenset(tokens.split()), message, skip, push)
 
 
@@ -173,7 +177,7 @@ _RULES = [
     _rule("ielems: ielems SEMI . ielem", "expected ~ term or type", UNION_END, "ielem"),
     _rule("PIPE . term", "expected ~ term or type", UNION_END, "type_name"),
     # ---- types
-    _rule("type_chan: CHAN * type", "missing channel element type", NONE, "type_name"),
+    _rule("type_chan: CHAN ", "missing channel element type", NONE, "type_name"),
     _rule("type_recv: ARROW CHAN . type", "missing channel element type", NONE, "type_name"),
     _rule("type_recv: ARROW . CHAN", "expected keyword chan", ONE, "CHAN"),
     _rule("type_lit: MAP . LBRACK", "expected [", ONE, "LBRACK"),
@@ -192,7 +196,7 @@ _RULES = [
     ),
     _rule("targs: LBRACK types . ", "", NONE, "targs_end"),
     _rule("type_paren: LPAREN type . RPAREN", "expected )", ONE, "RPAREN"),
-    _rule("field: * LPAREN type . RPAREN", "expected )", ONE, "RPAREN"),
+    _rule("field: * LPAREN type . RPAREN", "", NONE, "RPAREN"),
     # ---- statement lists; "at end of statement" and the like are found by the method
     _rule("block: LBLOCK . stmts", "", NONE, "stmts"),
     _rule("body: LBODY . stmts", "", NONE, "stmts"),
@@ -202,23 +206,24 @@ _RULES = [
     _rule("stmts: stmts . SEMI", "", NONE, "in_statements"),
     # ---- statements
     _rule("stmt: NAME COLON . ", "", NONE, "no_statement"),
-    _rule("if_stmt: IF . header", "missing condition in if statement", NONE, "header",
+    _rule("if_stmt: IF . if_header", "missing condition in if statement", NONE, "if_header",
           tokens="LBRACE"),
-    _rule("if_stmt: IF . header", "", ONE, "var_not_allowed", tokens="VAR"),
-    _rule("switch_stmt: SWITCH . ", "", ONE, "var_not_allowed", tokens="VAR"),
-    _rule("for_stmt: FOR . ", "", ONE, "var_not_allowed", tokens="VAR"),
-    _rule("for_stmt: FOR simple . block", "expected {", ONE, "header_end"),
+    _rule("if_stmt: IF . if_header", "", ONE, "var_not_allowed", tokens="VAR"),
+    _rule("switch_stmt: SWITCH . switch_header", "", ONE, "var_not_allowed", tokens="VAR"),
+    _rule("for_stmt: FOR . for_header", "", ONE, "var_not_allowed", tokens="VAR"),
+    _rule("for_stmt: FOR . for_header", "expected expression", CLOSE, "primary"),
+    _rule("for_header: simple .", "expected {", ONE, "header_end"),
     _rule("header: simple . SEMI", "expected {", ONE, "header_end"),
-    _rule("for_stmt: FOR opt_simple SEMI . opt", "expected for loop condition", NONE,
+    _rule("for_header: opt_simple SEMI . opt_simple", "expected for loop condition", NONE,
           "opt_simple SEMI opt_simple", tokens="LBRACE"),
-    _rule("for_stmt: FOR opt_simple SEMI opt_simple . SEMI", "expected semicolon or newline",
+    _rule("for_header: opt_simple SEMI opt_simple . SEMI", "expected semicolon or newline",
           ONE, "SEMI"),
-    _rule("for_stmt: FOR opt_simple SEMI opt_simple SEMI . ", "", NONE, "opt_simple",
+    _rule("for_header: opt_simple SEMI opt_simple SEMI . ", "", NONE, "opt_simple",
           tokens="LBRACE"),
-    _rule("if_stmt: IF header . block", "expected { after if clause", ("NAME", "RBRACE"),
+    _rule("if_stmt: IF if_header . block", "expected { after if clause", ("NAME", "RBRACE"),
           "LBLOCK"),
     _rule("for_stmt: * . block", "expected { after for clause", ("NAME", "RBRACE"), "LBLOCK"),
-    _rule("switch_stmt: SWITCH header . LBLOCK", "missing { after switch clause",
+    _rule("switch_stmt: SWITCH switch_header . LBLOCK", "missing { after switch clause",
           ("CASE", "DEFAULT", "RBRACE"), "LBLOCK"),
     _rule("select_stmt: SELECT . LBLOCK", "missing { after select clause",
           ("CASE", "DEFAULT", "RBRACE"), "LBLOCK"),
@@ -229,7 +234,7 @@ _RULES = [
     _rule("LBLOCK . clauses", "", NONE, "clauses"),
     _rule("LBLOCK . comms", "", NONE, "comms"),
     _rule(" . COLON stmts", "expected :", ONE, "COLON"),
-    _rule("if_stmt: IF header block ELSE . ", "else must be followed by if or statement block",
+    _rule("if_stmt: IF if_header block ELSE . ", "else must be followed by if or statement block",
           ("NAME", "RBRACE"), "block"),
     _rule("simple: exprs . ASSIGN", "expected := or = or comma", ("SEMI", "RBRACE"),
           "first_alone"),
@@ -262,7 +267,7 @@ _RULES = [
     *(
         _rule(f" . {symbol}", "expected expression", CLOSE, "primary")
         for symbol in ("unary", "exprs", "expr", "simple", "elems", "elem", "value", "header",
-                       "opt_simple", "line")
+                       "if_header", "switch_header", "opt_simple", "line")
     ),
     *(
         _rule(f" . {symbol}", "expected type", TYPE_END, "type_name")
@@ -290,6 +295,8 @@ class Recovery:
         self.i = 0  # the offending token
         self._last = -1
         self._tries = 0
+        self._resumed = -1  # where parsing went on after the last error
+        self._pushed = ""  # the last symbol that was pushed there
 
     def at(self, i: int) -> int:
         """Reports the error at token ``i``; where parsing can go on."""
@@ -307,6 +314,7 @@ class Recovery:
             rule = self._rule_for(" | ".join(self.tables.items[state]), kind)
             if rule is not None:
                 self._apply(rule)
+                self._resumed = self.i
                 return self.i
             reduction = self._reduction(state)
             if reduction is None:
@@ -351,8 +359,7 @@ class Recovery:
 
     def _report_at(self, pos: int, message: str) -> None:
         tok = self.tokens[self.i]
-        if tok[0] == "$END" and self.parser.failed():
-            return
+        self.parser.i = self.i
         if message.startswith("!"):
             self.builder.diags.error(pos, message[1:])
             return
@@ -384,6 +391,7 @@ class Recovery:
 
     def push(self, symbol: str) -> None:
         """Pretends that ``symbol`` was found here."""
+        self._pushed = symbol
         self.parser.push(symbol, self._dummy(symbol))
 
     def _dummy(self, symbol: str) -> Any:
@@ -436,9 +444,10 @@ class Recovery:
         """A token after a statement that neither ends the list nor goes on with it."""
         state = self.parser.states[-1]
         tok = self.tokens[self.i]
-        before = self.tokens[self.i - 1][0] if self.i else "SEMI"
+        # What was last put on the stack: have we begun a statement, or ended one?
+        before = self._pushed if self.i == self._resumed else self.tokens[self.i - 1][0]
         items = " | ".join(self.tables.items[state])
-        if before not in ("SEMI", "LBRACE", "COLON") and tok[0] != "$END":
+        if before not in _BEGIN and tok[0] != "$END":
             self._report("at end of statement")
             self.skip(("SEMI", "RBRACE", "CASE", "DEFAULT"))
             if self.tokens[self.i][0] == "SEMI":
@@ -489,13 +498,13 @@ class Recovery:
         self.parser.reduce(reduction)
 
     def _header_end(self) -> None:
-        """Something after the condition of if, for, switch: on to the block."""
+        """Something after the first statement of a header: on to the block, or further
+        in the header."""
         if self.tokens[self.i][0] != "LBRACE":
             self.skip(("LBRACE", "RBRACE"))
-        if self.tables.items[self.parser.states[-1]][0].startswith("header"):
-            reduction = self._reduction(self.parser.states[-1])
-            assert reduction is not None
-            self.parser.reduce(reduction)
+        in_for = "for_header" in self.tables.items[self.parser.states[-1]][0]
+        if in_for or self.tokens[self.i][0] != "LBRACE":
+            self.push("SEMI")
 
     def _first_alone(self) -> None:
         """``a, b`` as a statement: make the best of it."""
@@ -538,7 +547,7 @@ _DUMMIES: dict[str, Callable[[int], Any]] = {
     "clauses": lambda pos: [],
     "comms": lambda pos: [],
     "block": lambda pos: ast.BlockStmt(pos, [], pos),
-    "header": lambda pos: (None, None, None),
+    "if_header": lambda pos: (None, ast.BadExpr(pos)),
     "opt_simple": lambda pos: None,
     "param": _bad_field,
     "field": _bad_field,
