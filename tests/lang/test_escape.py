@@ -62,7 +62,8 @@ def test_pointer_kept_across_iterations_moves_the_variable() -> None:
 
 def test_goto_backwards_is_a_loop() -> None:
     assert heap_variables(
-        "func f(n int) { var p *int\nagain:\n\tv := n; n--\n\tif n > 0 { p = &v; goto again }\n\t_ = p }"
+        "func f(n int) { var p *int\nagain:\n\tv := n; n--\n"
+        "\tif n > 0 { p = &v; goto again }\n\t_ = p }"
     ) == {"v"}
 
 
