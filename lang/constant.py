@@ -12,6 +12,7 @@ on its type, so :func:`text` is told whether the type is an integer.
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from fractions import Fraction
 from typing import Any, Optional
 
@@ -61,8 +62,11 @@ class Big:
         if extra > 0:
             mant = (mant + (1 << extra - 1)) >> extra
             exp += extra
-        if mant == 0:
+        magnitude = exp + mant.bit_length()
+        if mant == 0 or magnitude < -_LARGEST_EXP2:
             return 0
+        if magnitude > _LARGEST_EXP2:
+            return UNKNOWN
         if abs(exp + mant.bit_length()) > _BIG_BITS:
             return Big(mant, exp)
         f = Fraction(mant << exp) if exp >= 0 else Fraction(mant, 1 << -exp)
@@ -158,12 +162,13 @@ _EXACT_BITS = 4096
 PRECISION = 512
 _BIG_BITS = 60_000  # a number of more (or fewer) binary orders of magnitude is a Big
 _MAX_EXP10 = 10_000  # decimal exponent of a literal from which on it is computed as Big
+_LARGEST_EXP2 = (1 << 31) - 1
 _LARGEST_EXP10 = 646_456_992  # Go's limit: binary exponents have 32 bits
 
 
 def _norm(x: Any) -> Any:
     """A Fraction that is an integer becomes an int; a monstrous one is rounded."""
-    if type(x) is int or type(x) is Big:
+    if type(x) is int or type(x) is Big or x is UNKNOWN:
         return x
     if x.denominator == 1:
         return x.numerator
@@ -356,8 +361,15 @@ def imag(v: Any) -> Any:
     return v.im if type(v) is Complex else (v if v is UNKNOWN else 0)
 
 
-def is_zero(v: Any) -> bool:
-    return (v.re == 0 and v.im == 0) if type(v) is Complex else v == 0
+def is_zero_divisor(v: Any) -> bool:
+    """Division by v is refused: a complex number is zero where its absolute value, as far
+    as it can be told from zero, is."""
+    if type(v) is Complex:
+        try:
+            return bool(v.re * v.re == 0 and v.im * v.im == 0)
+        except TypeError:
+            return False
+    return bool(v == 0)
 
 
 def _round_float(x: Any, bits: int, min_exp: int, max_exp: int) -> Any:
@@ -509,16 +521,28 @@ def binary(op: str, x: Any, y: Any, integer_division: bool) -> Any:
 
 
 def _complex_binary(op: str, x: Any, y: Any) -> Any:
-    a, b, c, d = x.re, x.im, y.re, y.im
-    if op == "+":
-        return Complex(_norm(a + c), _norm(b + d))
-    if op == "-":
-        return Complex(_norm(a - c), _norm(b - d))
-    if op == "*":
-        return Complex(_norm(a * c - b * d), _norm(b * c + a * d))
-    assert op == "/"
-    s = Fraction(c * c + d * d)
-    return Complex(_norm((a * c + b * d) / s), _norm((b * c - a * d) / s))
+    try:
+        re, im = _COMPLEX_OPS[op](x.re, x.im, y.re, y.im)
+    except TypeError:  # a part is too large to be known
+        return UNKNOWN
+    if re is UNKNOWN or im is UNKNOWN:
+        return UNKNOWN
+    return Complex(_norm(re), _norm(im))
+
+
+def _complex_quotient(a: Any, b: Any, c: Any, d: Any) -> tuple[Any, Any]:
+    s = c * c + d * d
+    if type(s) is int:
+        s = Fraction(s)
+    return (a * c + b * d) / s, (b * c - a * d) / s
+
+
+_COMPLEX_OPS: dict[str, Callable[[Any, Any, Any, Any], tuple[Any, Any]]] = {
+    "+": lambda a, b, c, d: (a + c, b + d),
+    "-": lambda a, b, c, d: (a - c, b - d),
+    "*": lambda a, b, c, d: (a * c - b * d, b * c + a * d),
+    "/": _complex_quotient,
+}
 
 
 def shift(op: str, x: int, count: int) -> int:
@@ -612,7 +636,7 @@ def _float_text(v: Any) -> str:
     if type(v) is Big:
         m = math.log10(abs(v.mant) >> max(v.mant.bit_length() - 900, 0))
         m += (max(v.mant.bit_length() - 900, 0) + v.exp) * math.log10(2)
-        e = math.trunc(m)
+        e = math.floor(m)
         return f"{'-' if v.mant < 0 else ''}{go_g(10 ** (m - e))}e{e:+d}"
     f = Fraction(v)
     x = round_float64(v)
@@ -624,7 +648,7 @@ def _float_text(v: Any) -> str:
         return s
     num, den = abs(f.numerator), f.denominator
     m = _log10(num) - _log10(den)
-    e = math.trunc(m)
+    e = math.floor(m)
     return f"{'-' if f < 0 else ''}{go_g(10 ** (m - e))}e{e:+d}"
 
 

@@ -265,7 +265,7 @@ def _write(out: list[str], t: Type, q: Optional[Callable[["Package"], str]]) -> 
         write_signature(out, t, q)
     elif isinstance(t, Interface):
         if not t.methods and not t.embeds:
-            w("interface {}" if t is not ANY else "any")
+            w("interface{}" if t is not ANY else "any")
             return
         w("interface{")
         first = True

@@ -53,19 +53,12 @@ def check_package(
 
 
 def _check(c: Checker) -> None:
-    reported = len(c.diags.items)
     collect.collect_objects(c)
     _direct_cycles(c)
     _resolve_all(c)
     c.process_delayed(0)
     initorder.init_order(c)
     collect.unused_imports(c)
-    if c.branch_errors:
-        # Go's parser finds these, and the checker is not run at all
-        del c.diags.items[reported:]
-        for pos, message in c.branch_errors:
-            c.diags.error(pos, message)
-        c.failed = True
     if not c.failed:
         _bodies(c)
     pkg = c.pkg

@@ -63,10 +63,10 @@ def assignable_type(c: Checker, lhs: A.Expr) -> Optional[T.Type]:
         return T.INVALID
     x = lhs
     if type(x) is A.SelectorExpr and x.x.mode == A.MODE_MAPINDEX:
-        c.error(x.pos, f"cannot assign to struct field {c.expr_str(x)} in map")
+        c.error(x, f"cannot assign to struct field {c.expr_str(x)} in map")
         return T.INVALID
     c.error(
-        lhs.pos,
+        lhs,
         f"cannot assign to {c.expr_str(lhs)} (neither addressable nor a map index expression)",
     )
     return T.INVALID
@@ -105,10 +105,10 @@ def _mismatch(c: Checker, rhs: list[A.Expr], n: int, m: int) -> None:
     x = expr.unparen(rhs[0])
     if len(rhs) == 1 and type(x) is A.CallExpr:
         c.error(
-            rhs[0].pos, f"assignment mismatch: {vars} but {c.expr_str(x.fun)} returns {values}"
+            rhs[0], f"assignment mismatch: {vars} but {c.expr_str(x.fun)} returns {values}"
         )
     else:
-        c.error(rhs[0].pos, f"assignment mismatch: {vars} but {values}")
+        c.error(rhs[0], f"assignment mismatch: {vars} but {values}")
 
 
 def return_mismatch(c: Checker, pos: int, lhs: list[Var], rhs: list[A.Expr]) -> None:
@@ -187,10 +187,10 @@ def short_var_decl(c: Checker, s: A.AssignStmt) -> None:
         v: Optional[Var] = None
         if type(x) is not A.Ident:
             expr.use(c, [x], lhs=True)
-            c.error(x.pos, f"non-name {c.expr_str(x)} on left side of :=")
+            c.error(x, f"non-name {c.expr_str(x)} on left side of :=")
             failed = True
         elif x.name != "_" and x.name in seen:
-            c.error(x.pos, f"{x.name} repeated on left side of :=")
+            c.error(x, f"{x.name} repeated on left side of :=")
             failed = True
         else:
             seen.add(x.name)
@@ -205,7 +205,7 @@ def short_var_decl(c: Checker, s: A.AssignStmt) -> None:
                 v.reassigned = True
             else:
                 x.obj = alt
-                c.error(x.pos, f"cannot assign to {x.name}")
+                c.error(x, f"cannot assign to {x.name}")
                 failed = True
         if v is None:
             v = Var("_", c.pkg, x.pos, None)  # type: ignore[arg-type]

@@ -32,7 +32,7 @@ def builtin_call(c: Checker, e: A.CallExpr, name: str) -> bool:
     """Give the call e mode, type and value; False after an error."""
     least, more, _ = BUILTINS.get(name) or UNSAFE_BUILTINS[name]
     if e.ellipsis >= 0 and name != "append":
-        c.error(e.pos, f"invalid operation: invalid use of ... with built-in {name}")
+        c.error(e, f"invalid operation: invalid use of ... with built-in {name}")
         expr.use(c, list(e.args))
         return False
     had_call = c.has_call
@@ -49,7 +49,7 @@ def builtin_call(c: Checker, e: A.CallExpr, name: str) -> bool:
     word = "not enough" if n < least else "too many" if n > least and not more else ""
     if word:
         c.error(
-            e.pos,
+            e,
             f"invalid operation: {word} arguments for {c.expr_str(e)}"
             f" (expected {least}, found {n})",
         )
@@ -84,7 +84,7 @@ def _slice_elem(c: Checker, x: A.Expr, what: str) -> Optional[T.Type]:
     if type(u) is T.Slice:
         return u.elem
     have = "untyped nil" if x.mode == A.MODE_NIL else c.operand(x)
-    c.error(x.pos, f"invalid {what}: argument must be a slice; have {have}")
+    c.error(x, f"invalid {what}: argument must be a slice; have {have}")
     return None
 
 
@@ -122,7 +122,7 @@ def _len_cap(c: Checker, e: A.CallExpr, args: list[A.Expr], name: str) -> bool:
     if k is T.Slice or k is T.Chan or (k is T.Map and name == "len"):
         return _value(e, T.INT)
     if u is not T.INVALID:
-        c.error(x.pos, f"invalid argument: {c.operand(x)} for built-in {name}")
+        c.error(x, f"invalid argument: {c.operand(x)} for built-in {name}")
     return False
 
 
@@ -138,7 +138,7 @@ def _clear(c: Checker, e: A.CallExpr, args: list[A.Expr]) -> bool:
     x = args[0]
     if type(x.type.underlying()) not in (T.Map, T.Slice):
         c.error(
-            x.pos,
+            x,
             f"invalid argument: cannot clear {c.operand(x)}: argument must be (or"
             " constrained by) map or slice",
         )
@@ -150,10 +150,10 @@ def _close(c: Checker, e: A.CallExpr, args: list[A.Expr]) -> bool:
     x = args[0]
     u = x.type.underlying()
     if type(u) is not T.Chan:
-        c.error(x.pos, f"invalid operation: cannot close non-channel {c.operand(x)}")
+        c.error(x, f"invalid operation: cannot close non-channel {c.operand(x)}")
         return False
     if u.dir == "recv":
-        c.error(x.pos, f"invalid operation: cannot close receive-only channel {c.operand(x)}")
+        c.error(x, f"invalid operation: cannot close receive-only channel {c.operand(x)}")
         return False
     return _novalue(e)
 
@@ -182,7 +182,7 @@ def _complex(c: Checker, e: A.CallExpr, args: list[A.Expr]) -> bool:
         return False
     if not identical(x.type, y.type):
         c.error(
-            x.pos,
+            x,
             f"invalid operation: {c.expr_str(e)} (mismatched types {c.type_str(x.type)} and"
             f" {c.type_str(y.type)})",
         )
@@ -191,7 +191,7 @@ def _complex(c: Checker, e: A.CallExpr, args: list[A.Expr]) -> bool:
     t = _COMPLEX_OF.get(u.kind) if type(u) is T.Basic else None
     if t is None:
         c.error(
-            x.pos,
+            x,
             f"invalid argument: arguments have type {c.type_str(x.type)}, expected"
             " floating-point",
         )
@@ -216,7 +216,7 @@ def _real_imag(c: Checker, e: A.CallExpr, x: A.Expr, part: Callable[[object], ob
     t = _FLOAT_OF.get(u.kind) if type(u) is T.Basic else None
     if t is None:
         c.error(
-            x.pos,
+            x,
             f"invalid argument: argument has type {c.type_str(x.type)}, expected complex type",
         )
         return False
@@ -240,10 +240,6 @@ def _copy(c: Checker, e: A.CallExpr, args: list[A.Expr]) -> bool:
         return False
     if is_string(y.type):
         src: Optional[T.Type] = T.BYTE
-        if is_untyped(y.type):
-            convert_untyped(c, y, T.STRING_T)
-        if assignable(c, x, _BYTES):
-            return _value(e, T.INT)
     else:
         src = _slice_elem(c, y, "copy")
         if src is None:
@@ -251,11 +247,13 @@ def _copy(c: Checker, e: A.CallExpr, args: list[A.Expr]) -> bool:
     assert src is not None
     if not identical(dst, src):
         c.error(
-            x.pos,
+            x,
             f"invalid copy: arguments {c.operand(x)} and {c.operand(y)} have different"
             f" element types {c.type_str(dst)} and {c.type_str(src)}",
         )
         return False
+    if is_untyped(y.type):
+        convert_untyped(c, y, T.STRING_T)
     return _value(e, T.INT)
 
 
@@ -263,7 +261,7 @@ def _delete(c: Checker, e: A.CallExpr, args: list[A.Expr]) -> bool:
     x, key = args
     u = x.type.underlying()
     if type(u) is not T.Map:
-        c.error(x.pos, f"invalid argument: {c.operand(x)} is not a map")
+        c.error(x, f"invalid argument: {c.operand(x)} is not a map")
         return False
     assignment(c, key, u.key, "argument to delete")
     return key.mode != A.MODE_INVALID and _novalue(e)
@@ -277,7 +275,7 @@ def _make(c: Checker, e: A.CallExpr, args: list[A.Expr]) -> bool:
     u = t.underlying()
     if type(u) not in (T.Slice, T.Map, T.Chan):
         c.error(
-            te.pos,
+            te,
             f"invalid argument: cannot make {c.expr_str(te)}: type must be slice, map, or"
             " channel",
         )
@@ -286,7 +284,7 @@ def _make(c: Checker, e: A.CallExpr, args: list[A.Expr]) -> bool:
     n = len(args)
     if not least <= n <= least + 1:
         c.error(
-            e.pos,
+            e,
             f"invalid operation: {c.expr_str(e)} expects {least} or {least + 1} arguments;"
             f" found {n}",
         )
@@ -297,7 +295,7 @@ def _make(c: Checker, e: A.CallExpr, args: list[A.Expr]) -> bool:
         if v >= 0:
             sizes.append(v)
     if len(sizes) == 2 and sizes[0] > sizes[1]:
-        c.error(args[1].pos, "invalid argument: length and capacity swapped")
+        c.error(args[1], "invalid argument: length and capacity swapped")
     return _value(e, t)
 
 
@@ -306,7 +304,7 @@ def _min_max(c: Checker, e: A.CallExpr, args: list[A.Expr], op: str, name: str) 
     all_const = True
     for i, a in enumerate(args):
         if not has_info(a.type, T.ORDERED):
-            c.error(a.pos, f"invalid argument: {c.operand(a)} cannot be ordered")
+            c.error(a, f"invalid argument: {c.operand(a)} cannot be ordered")
             return False
         if i == 0:
             all_const = a.mode == A.MODE_CONST
@@ -316,7 +314,7 @@ def _min_max(c: Checker, e: A.CallExpr, args: list[A.Expr], op: str, name: str) 
             return False
         if not identical(best.type, a.type):
             c.error(
-                a.pos,
+                a,
                 f"invalid argument: mismatched types {c.type_str(best.type)} (previous"
                 f" argument) and {c.type_str(a.type)} (type of {c.expr_str(a)})",
             )
@@ -358,7 +356,7 @@ def _new(c: Checker, e: A.CallExpr, args: list[A.Expr]) -> bool:
     x = args[0]
     expr.expr_or_type(c, x)
     if x.mode == A.MODE_BUILTIN:
-        c.error(x.pos, f"{c.operand(x)} must be called")
+        c.error(x, f"{c.operand(x)} must be called")
         return False
     if x.mode == A.MODE_INVALID:
         return False
@@ -411,7 +409,7 @@ def _unsafe_add(c: Checker, e: A.CallExpr, args: list[A.Expr]) -> bool:
 
 def _too_large(c: Checker, x: A.Expr, size: int) -> bool:
     if size > _MAX_SIZE:
-        c.error(x.pos, f"{c.operand(x)} is too large")
+        c.error(x, f"{c.operand(x)} is too large")
         return True
     return False
 
@@ -437,7 +435,7 @@ def _offsetof(c: Checker, e: A.CallExpr, args: list[A.Expr]) -> bool:
     arg = args[0]
     sel = expr.unparen(arg)
     if type(sel) is not A.SelectorExpr:
-        c.error(arg.pos, f"invalid argument: {c.expr_str(arg)} is not a selector expression")
+        c.error(arg, f"invalid argument: {c.expr_str(arg)} is not a selector expression")
         expr.use(c, [arg])
         return False
     x = sel.x
@@ -450,15 +448,15 @@ def _offsetof(c: Checker, e: A.CallExpr, args: list[A.Expr]) -> bool:
     obj = found.obj
     if obj is None:
         c.error(
-            x.pos, f"invalid argument: {c.type_str(base)} has no single field {name}"
+            x, f"invalid argument: {c.type_str(base)} has no single field {name}"
         )
         return False
     if isinstance(obj, Func):
-        c.error(arg.pos, f"invalid argument: {c.expr_str(arg)} is a method value")
+        c.error(arg, f"invalid argument: {c.expr_str(arg)} is a method value")
         return False
     if found.indirect:
         c.error(
-            x.pos,
+            x,
             f"invalid argument: field {name} is embedded via a pointer in {c.type_str(base)}",
         )
         return False
@@ -484,7 +482,7 @@ def _unsafe_slice(c: Checker, e: A.CallExpr, args: list[A.Expr]) -> bool:
     x, y = args
     u = x.type.underlying()
     if type(u) is not T.Pointer:
-        c.error(x.pos, f"invalid argument: {c.operand(x)} is not a pointer")
+        c.error(x, f"invalid argument: {c.operand(x)} is not a pointer")
         return False
     return index.valid_index(c, y, "length", False) and _value(e, T.Slice(u.elem))
 
@@ -493,7 +491,7 @@ def _slice_data(c: Checker, e: A.CallExpr, args: list[A.Expr]) -> bool:
     x = args[0]
     u = x.type.underlying()
     if type(u) is not T.Slice:
-        c.error(x.pos, f"invalid argument: {c.operand(x)} is not a slice")
+        c.error(x, f"invalid argument: {c.operand(x)} is not a slice")
         return False
     return _value(e, T.Pointer(u.elem))
 

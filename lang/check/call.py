@@ -40,7 +40,7 @@ def call_expr(c: Checker, e: A.CallExpr, hint: Optional[T.Type]) -> str:
     u = f.type.underlying()
     if type(u) is not T.Signature:
         c.error(
-            f.pos,
+            f,
             f"invalid operation: cannot call {c.operand(f)}: {c.type_str(f.type)} is not a"
             " function"
             if f.mode != A.MODE_NIL
@@ -79,17 +79,17 @@ def _conversion(c: Checker, e: A.CallExpr, t: T.Type) -> None:
     if not decl.complete(c, t):
         return
     if not e.args:
-        c.error(e.pos, f"missing argument in conversion to {c.type_str(t)}")
+        c.error(e, f"missing argument in conversion to {c.type_str(t)}")
     elif len(e.args) > 1:
         expr.use(c, list(e.args))
-        c.error(e.args[-1].pos, f"too many arguments in conversion to {c.type_str(t)}")
+        c.error(e.args[-1], f"too many arguments in conversion to {c.type_str(t)}")
     else:
         x = e.args[0]
         expr.expr(c, x)
         if x.mode == A.MODE_INVALID:
             return
         if e.ellipsis >= 0:
-            c.error(x.pos, f"invalid use of ... in conversion to {c.type_str(t)}")
+            c.error(x, f"invalid use of ... in conversion to {c.type_str(t)}")
             return
         conversion(c, x, t, e)
 
@@ -104,7 +104,7 @@ def arguments(c: Checker, e: A.CallExpr, sig: T.Signature, args: list[A.Expr]) -
         if spread:
             if len(e.args) == 1 and nargs > 1:
                 c.error(
-                    e.pos, f"cannot use ... with {nargs}-valued {c.expr_str(e.args[0])}"
+                    e, f"cannot use ... with {nargs}-valued {c.expr_str(e.args[0])}"
                 )
                 return
         elif nargs >= npars - 1:
@@ -115,7 +115,7 @@ def arguments(c: Checker, e: A.CallExpr, sig: T.Signature, args: list[A.Expr]) -
         else:
             npars -= 1  # for the count in the message
     elif spread:
-        c.error(e.pos, f"cannot use ... in call to non-variadic {c.expr_str(e.fun)}")
+        c.error(e, f"cannot use ... in call to non-variadic {c.expr_str(e.fun)}")
         return
     if nargs != npars:
         at, word = e.pos, "not enough"
@@ -163,7 +163,7 @@ def selector(c: Checker, e: A.SelectorExpr, want_type: bool = False) -> None:
             return
     expr.expr_or_type(c, x)
     if x.mode == A.MODE_BUILTIN:
-        c.error(e.pos, f"invalid use of {c.operand(x)} in selector expression")
+        c.error(e, f"invalid use of {c.operand(x)} in selector expression")
         return
     if x.mode == A.MODE_INVALID:
         return
@@ -176,9 +176,6 @@ def selector(c: Checker, e: A.SelectorExpr, want_type: bool = False) -> None:
     u = xt.underlying()
     if type(u) is T.Pointer and not decl.complete(c, u.elem):
         return
-    if name == "_":
-        c.error(e.sel.pos, "cannot refer to blank field or method")
-        return
     found = lookup(xt, x.mode == A.MODE_VAR, c.pkg, name)
     obj2 = found.obj
     if obj2 is None:
@@ -189,7 +186,7 @@ def selector(c: Checker, e: A.SelectorExpr, want_type: bool = False) -> None:
     if type(obj2) is Var:
         if x.mode == A.MODE_TYPE:
             c.error(
-                x.pos,
+                x,
                 f"operand for field selector {name} must be value of type {c.type_str(xt)}",
             )
             return

@@ -19,6 +19,8 @@ def collect_objects(c: Checker) -> None:
     methods: list[tuple[Func, bool, str]] = []
     c.pkg.scope.outer = UNIVERSE
     for f in c.files:
+        if f.package.name == "_":
+            c.error(f.package.pos, "invalid package name _")
         # names of files lie between those of the package and the universe, but a file
         # scope must see the package's: as in Go it is the inner one
         scope = Scope(c.pkg.scope, "file")

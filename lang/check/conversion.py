@@ -39,7 +39,7 @@ class Cause:
 
 def single_value(c: Checker, x: A.Expr) -> None:
     if x.mode == A.MODE_VALUE and type(x.type) is T.Tuple:
-        c.error(x.pos, f"multiple-value {c.operand(x)} in single-value context")
+        c.error(x, f"multiple-value {c.operand(x)} in single-value context")
         invalidate(x)
 
 
@@ -59,7 +59,7 @@ def assignment(c: Checker, x: A.Expr, t: Optional[T.Type], context: str) -> None
         return
     if mode not in _ASSIGNABLE_MODES:
         to = c.type_str(t) if t is not None else "nil"
-        c.error(x.pos, f"cannot assign {c.operand(x)} to {to} in {context}")
+        c.error(x, f"cannot assign {c.operand(x)} to {to} in {context}")
         invalidate(x)
         return
     xt = x.type
@@ -67,7 +67,7 @@ def assignment(c: Checker, x: A.Expr, t: Optional[T.Type], context: str) -> None
         target = t
         if mode == A.MODE_NIL:
             if t is None:
-                c.error(x.pos, f"use of untyped nil in {context}")
+                c.error(x, f"use of untyped nil in {context}")
                 invalidate(x)
                 return
         elif t is None or type(t.underlying()) is T.Interface:
@@ -78,7 +78,7 @@ def assignment(c: Checker, x: A.Expr, t: Optional[T.Type], context: str) -> None
             msg = f"cannot use {c.operand(x)} as {c.type_str(target)} value in {context}"
             if why != IMPOSSIBLE:
                 msg += f" ({why})"
-            c.error(x.pos, msg)
+            c.error(x, msg)
             invalidate(x)
             return
         apply(c, x, new, value)
@@ -90,7 +90,7 @@ def assignment(c: Checker, x: A.Expr, t: Optional[T.Type], context: str) -> None
     cause = Cause()
     if not assignable(c, x, t, cause):
         msg = f"cannot use {c.operand(x)} as {c.type_str(t)} value in {context}"
-        c.error(x.pos, f"{msg}: {cause.text}" if cause.text else msg)
+        c.error(x, f"{msg}: {cause.text}" if cause.text else msg)
         invalidate(x)
 
 
@@ -163,13 +163,13 @@ def type_assertion(c: Checker, e: A.Expr, x: A.Expr, t: T.Type, in_switch: bool)
         return
     if in_switch:
         c.error(
-            e.pos,
+            e,
             f"impossible type switch case: {c.expr_str(e)}\n\t{c.operand(x)} cannot have"
             f" dynamic type {c.type_str(t)} {missing[1]}",
         )
     else:
         c.error(
-            e.pos,
+            e,
             f"impossible type assertion: {c.expr_str(e)}\n\t{c.type_str(t)} does not"
             f" implement {c.type_str(x.type)} {missing[1]}",
         )
@@ -193,14 +193,20 @@ def conversion(c: Checker, x: A.Expr, t: T.Type, result: A.CallExpr) -> None:
             value = constant.rune_string(x.value)
         if not ok and is_integer(xt) and is_integer(t):
             v = constant.text(x.value, True)
-            c.error(x.pos, f"constant {v} overflows {c.type_str(t)}")
+            c.error(x, f"constant {v} overflows {c.type_str(t)}")
             invalidate(result)
             return
     else:
         ok = convertible(c, x, t, cause)
     if not ok:
-        msg = f"cannot convert {c.operand(x)} to type {c.type_str(t)}"
-        c.error(x.pos, f"{msg}: {cause.text}" if cause.text else msg)
+        if const_arg and is_integer(t) and constant.to_int(x.value) is not None:
+            # the value that does not fit is shown as the integer that it is
+            x.value = constant.to_int(x.value)
+            shown = c.operand(x, integer=True)
+        else:
+            shown = c.operand(x)
+        msg = f"cannot convert {shown} to type {c.type_str(t)}"
+        c.error(x, f"{msg}: {cause.text}" if cause.text else msg)
         invalidate(result)
         return
     if is_untyped(xt):

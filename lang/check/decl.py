@@ -172,7 +172,7 @@ def _const_value(
         t = typexpr.type_of(c, te)
         if not is_const_type(t):
             if t.underlying() is not T.INVALID:
-                c.error(te.pos, f"invalid constant type {c.type_str(t)}")
+                c.error(te, f"invalid constant type {c.type_str(t)}")
             obj.type = T.INVALID
             return
         obj.type = t
@@ -192,7 +192,7 @@ def _init_const(c: Checker, obj: Const, x: A.Expr) -> None:
             obj.type = T.INVALID
         return
     if x.mode != A.MODE_CONST:
-        c.error(x.pos, f"{c.operand(x)} is not constant")
+        c.error(x, f"{c.operand(x)} is not constant")
         if obj.type is None:
             obj.type = T.INVALID
         return
@@ -237,7 +237,7 @@ def init_var(c: Checker, v: Var, x: A.Expr, context: str) -> None:
         t = x.type
         if is_untyped(t):
             if t is T.UNTYPED_NIL:
-                c.error(x.pos, f"use of untyped nil in {context}")
+                c.error(x, f"use of untyped nil in {context}")
                 v.type = T.INVALID
                 x.mode = A.MODE_INVALID
                 return
@@ -431,7 +431,7 @@ def arity(
         if inherited:
             c.error(spec.pos, f"extra init expr at {c.where(x.pos)}")
         else:
-            c.error(x.pos, f"extra init expr {c.expr_str(x)}")
+            c.error(x, f"extra init expr {c.expr_str(x)}")
     elif n > m and (const or m != 1):
         name = spec.names[m]
         c.error(name.pos, f"missing init expr for {name.name}")

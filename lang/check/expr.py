@@ -89,11 +89,11 @@ def exclude(c: Checker, e: A.Expr, modes: frozenset[str]) -> None:
         return
     x = c.operand(e)
     if e.mode == A.MODE_NOVALUE:
-        c.error(e.pos, f"{x} used as value" + ("" if A.MODE_TYPE in modes else " or type"))
+        c.error(e, f"{x} used as value" + ("" if A.MODE_TYPE in modes else " or type"))
     elif e.mode == A.MODE_BUILTIN:
-        c.error(e.pos, f"{x} must be called")
+        c.error(e, f"{x} must be called")
     else:
-        c.error(e.pos, f"{x} is not an expression")
+        c.error(e, f"{x} is not an expression")
     invalidate(e)
 
 
@@ -178,14 +178,14 @@ def ident(c: Checker, e: A.Ident, want_type: bool = False) -> None:
         scope = scope.outer
     if obj is None or name == "_":
         if name == "_":
-            c.error(e.pos, "cannot use _ as value or type")
+            c.error(e, "cannot use _ as value or type")
         else:
-            c.error(e.pos, f"undefined: {name}")
+            c.error(e, f"undefined: {name}")
         return
     e.obj = obj
     kind = type(obj)
     if want_type and kind is not TypeName:
-        c.error(e.pos, f"{obj.name} ({object_kind(obj)}) is not a type")
+        c.error(e, f"{obj.name} ({object_kind(c, obj)}) is not a type")
         if kind is Var and obj.pkg is c.pkg:
             obj.used = True
         return
@@ -209,23 +209,23 @@ def ident(c: Checker, e: A.Ident, want_type: bool = False) -> None:
             return
         e.mode = A.MODE_VAR
     elif kind is Const:
+        if c.decl is not None and obj in c.decls:
+            c.decl.deps[obj] = None
         if t is T.INVALID:
             return
         if obj is IOTA:
             if c.iota is None:
-                c.error(e.pos, "cannot use iota outside constant declaration")
+                c.error(e, "cannot use iota outside constant declaration")
                 return
             e.value = c.iota
         else:
-            if c.decl is not None and obj in c.decls:
-                c.decl.deps[obj] = None
             e.value = obj.value
             if e.value is None:
                 e.value = UNKNOWN
         e.mode = A.MODE_CONST
     elif kind is TypeName:
         if obj.name == "comparable" and obj.pkg is None:
-            c.error(e.pos, "type constraint comparable is not supported yet")
+            c.error(e, "type constraint comparable is not supported yet")
             return
         e.mode = A.MODE_TYPE
     elif kind is Func:
@@ -239,7 +239,7 @@ def ident(c: Checker, e: A.Ident, want_type: bool = False) -> None:
     elif kind is Nil:
         e.mode = A.MODE_NIL
     elif kind is PkgName:
-        c.error(e.pos, f"use of package {obj.name} not in selector")
+        c.error(e, f"use of package {obj.name} not in selector")
         return
     else:
         assert kind is not Label
@@ -273,12 +273,12 @@ def _bad(c: Checker, e: A.Expr, hint: Hint) -> str:
 
 
 def _ellipsis(c: Checker, e: A.Ellipsis, hint: Hint) -> str:
-    c.error(e.pos, "invalid use of ...")
+    c.error(e, "invalid syntax tree: invalid use of ...")
     return STATEMENT
 
 
 def _key_value(c: Checker, e: A.KeyValueExpr, hint: Hint) -> str:
-    c.error(e.pos, "no key:value expected")
+    c.error(e, "invalid syntax tree: no key:value expected")
     return STATEMENT
 
 
@@ -288,10 +288,10 @@ def _type_assert(c: Checker, e: A.TypeAssertExpr, hint: Hint) -> str:
     if x.mode == A.MODE_INVALID:
         return STATEMENT
     if e.type_expr is None:
-        c.error(e.pos, "use of .(type) outside type switch")
+        c.error(e, "invalid syntax tree: use of .(type) outside type switch")
         return STATEMENT
     if not is_interface(x.type):
-        c.error(x.pos, f"invalid operation: {c.operand(x)} is not an interface")
+        c.error(x, f"invalid operation: {c.operand(x)} is not an interface")
         return STATEMENT
     t = typexpr.var_type(c, e.type_expr)
     if t is T.INVALID or not decl.complete(c, t):
@@ -314,7 +314,7 @@ def _star(c: Checker, e: A.StarExpr, hint: Hint) -> str:
         return EXPRESSION
     u = x.type.underlying()
     if type(u) is not T.Pointer:
-        c.error(x.pos, f"invalid operation: cannot indirect {c.operand(x)}")
+        c.error(x, f"invalid operation: cannot indirect {c.operand(x)}")
         return STATEMENT
     if not decl.complete(c, u.elem):
         return STATEMENT
@@ -343,14 +343,14 @@ def _unary(c: Checker, e: A.UnaryExpr, hint: Hint) -> str:
         return STATEMENT
     if op == "&":
         if x.mode != A.MODE_VAR and type(unparen(x)) is not A.CompositeLit:
-            c.error(x.pos, f"invalid operation: cannot take address of {c.operand(x)}")
+            c.error(x, f"invalid operation: cannot take address of {c.operand(x)}")
             return STATEMENT
         funcs.address_taken(x)
         e.mode = A.MODE_VALUE
         e.type = T.Pointer(x.type)
         return EXPRESSION
     if op == "<-":
-        elem = chan_elem(c, x.pos, x, True)
+        elem = chan_elem(c, x, x, True)
         if elem is None or not decl.complete(c, elem):
             return STATEMENT
         e.mode = A.MODE_COMMAOK
@@ -359,12 +359,12 @@ def _unary(c: Checker, e: A.UnaryExpr, hint: Hint) -> str:
         return STATEMENT
     if op == "~":
         hint_text = " (use ^ for bitwise complement)" if is_integer(x.type) else ""
-        c.error(e.pos, "cannot use ~ outside of interface or type constraint" + hint_text)
+        c.error(e, "cannot use ~ outside of interface or type constraint" + hint_text)
         if not hint_text:
             return STATEMENT
         op = "^"
     if not _UNARY_OPERANDS[op](x.type):
-        c.error(x.pos, f"invalid operation: operator {op} not defined on {c.operand(x)}")
+        c.error(x, f"invalid operation: operator {op} not defined on {c.operand(x)}")
         return STATEMENT
     e.type = x.type
     if x.mode == A.MODE_CONST:
@@ -380,18 +380,19 @@ def _unary(c: Checker, e: A.UnaryExpr, hint: Hint) -> str:
     return EXPRESSION
 
 
-def chan_elem(c: Checker, pos: int, x: A.Expr, recv: bool) -> Optional[T.Type]:
+def chan_elem(c: Checker, at: A.Node, x: A.Expr, recv: bool) -> Optional[T.Type]:
     """The element type of channel x, which is received from or sent to."""
     u = x.type.underlying()
     if type(u) is not T.Chan:
-        cause = f"non-channel {c.operand(x)}"
+        cause = "non-channel"
     elif recv and u.dir == "send":
-        cause = f"send-only channel {c.operand(x)}"
+        cause = "send-only channel"
     elif not recv and u.dir == "recv":
-        cause = f"receive-only channel {c.operand(x)}"
+        cause = "receive-only channel"
     else:
         return u.elem
-    c.error(pos, f"invalid operation: cannot {'receive from' if recv else 'send to'} {cause}")
+    verb = "receive from" if recv else "send to"
+    c.error(at, f"invalid operation: cannot {verb} {cause} {c.type_str(x.type)} {c.operand(x)}")
     return None
 
 
@@ -436,7 +437,7 @@ def binary(
     """The operator of e on the checked operands x and y; e gets mode, type and value.
     ``assign_op``: e stands for the statement x op= y."""
     e.mode = A.MODE_INVALID
-    e.type = T.INVALID
+    e.type = x.type  # also after an error, for messages that list types
     e.value = None
     if x.mode == A.MODE_INVALID or y.mode == A.MODE_INVALID:
         return
@@ -457,19 +458,19 @@ def binary(
                 f"{c.expr_str(x)} {op}= {c.expr_str(y)}" if assign_op else c.expr_str(e)
             )
             c.error(
-                x.pos,
+                x,
                 f"invalid operation: {what} (mismatched types {c.type_str(xt)} and"
                 f" {c.type_str(yt)})",
             )
         return
     if not _BINARY_OPERANDS[op](xt):
-        c.error(x.pos, f"invalid operation: operator {op} not defined on {c.operand(x)}")
+        c.error(x, f"invalid operation: operator {op} not defined on {c.operand(x)}")
         return
     both_const = x.mode == A.MODE_CONST and y.mode == A.MODE_CONST
     if op in "/%" and y.mode == A.MODE_CONST and y.value is not UNKNOWN:
-        if (x.mode == A.MODE_CONST or is_integer(xt)) and constant.is_zero(y.value):
+        if (x.mode == A.MODE_CONST or is_integer(xt)) and constant.is_zero_divisor(y.value):
             if both_const or not is_complex(xt):
-                c.error(y.pos, "invalid operation: division by zero")
+                c.error(y, "invalid operation: division by zero")
                 return
     e.type = xt
     if both_const:
@@ -495,7 +496,7 @@ def _may_convert(x: A.Expr, y: A.Expr) -> bool:
     xt, yt = x.type, y.type
     if not is_untyped(xt) and not is_untyped(yt):
         return False
-    if is_numeric(xt) != is_numeric(yt) and not (is_interface(xt) or is_interface(yt)):
+    if is_numeric(xt) != is_numeric(yt):
         return False
     if is_interface(xt) or is_interface(yt):
         return True
@@ -541,9 +542,9 @@ def comparison(
         cause = f"operator {op} not defined on {what}"
     xs, ys = c.expr_str(x), c.expr_str(y)
     if in_switch:
-        c.error(x.pos, f"invalid case {xs} in switch on {ys} ({cause})")
+        c.error(x, f"invalid case {xs} in switch on {ys} ({cause})")
     else:
-        c.error(bad.pos, f"invalid operation: {xs} {op} {ys} ({cause})")
+        c.error(bad, f"invalid operation: {xs} {op} {ys} ({cause})")
     invalidate(e)
 
 
@@ -586,12 +587,12 @@ def shift(c: Checker, e: A.Expr, x: A.Expr, y: A.Expr, op: str) -> None:
     if x.mode == A.MODE_CONST:
         xval = x.value if x.value is UNKNOWN else constant.to_int(x.value)
     if not (is_integer(x.type) or (is_untyped(x.type) and xval is not None)):
-        c.error(x.pos, f"invalid operation: shifted operand {c.operand(x)} must be integer")
+        c.error(x, f"invalid operation: shifted operand {c.operand(x)} must be integer")
         return
     if y.mode == A.MODE_CONST:
         yval = constant.to_int(y.value) if y.value is not UNKNOWN else None
         if yval is not None and yval < 0:
-            c.error(y.pos, f"invalid operation: negative shift count {c.operand(y)}")
+            c.error(y, f"invalid operation: negative shift count {c.operand(y)}")
             return
         if is_untyped(y.type):
             require_representable(c, y, T.UINT)
@@ -605,7 +606,7 @@ def shift(c: Checker, e: A.Expr, x: A.Expr, y: A.Expr, op: str) -> None:
             if y.mode == A.MODE_INVALID:
                 return
         else:
-            c.error(y.pos, f"invalid operation: shift count {c.operand(y)} must be integer")
+            c.error(y, f"invalid operation: shift count {c.operand(y)} must be integer")
             return
     e.type = x.type
     if x.mode == A.MODE_CONST:
@@ -618,7 +619,7 @@ def shift(c: Checker, e: A.Expr, x: A.Expr, y: A.Expr, op: str) -> None:
                 return
             count = constant.to_int(y.value)
             if count is None or count > _SHIFT_BOUND:
-                c.error(y.pos, f"invalid operation: invalid shift count {c.operand(y)}")
+                c.error(y, f"invalid operation: invalid shift count {c.operand(y)}")
                 invalidate(e)
                 return
             e.value = constant.shift(op, xval, count)
@@ -636,7 +637,7 @@ def shift(c: Checker, e: A.Expr, x: A.Expr, y: A.Expr, op: str) -> None:
             e.mode = A.MODE_VALUE
             return
     if not is_integer(x.type):
-        c.error(x.pos, f"invalid operation: shifted operand {c.operand(x)} must be integer")
+        c.error(x, f"invalid operation: shifted operand {c.operand(x)} must be integer")
         return
     e.mode = A.MODE_VALUE
 

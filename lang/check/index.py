@@ -23,13 +23,13 @@ def index_expr(c: Checker, e: A.IndexExpr, hint: Optional[T.Type]) -> str:
         return expr.STATEMENT
     if x.mode == A.MODE_TYPE:
         c.error(
-            x.pos,
+            x,
             f"invalid operation: {c.expr_str(x)}[{', '.join(map(c.expr_str, e.indices))}]"
             f" ({c.type_str(x.type)} is not a generic type)",
         )
         return expr.STATEMENT
     if x.mode == A.MODE_BUILTIN or x.mode == A.MODE_NOVALUE:
-        c.error(e.pos, f"cannot index {c.operand(x)}")
+        c.error(e.lbrack, f"cannot index {c.operand(x)}")
         return expr.STATEMENT
     if not decl.complete(c, x.type):
         return expr.STATEMENT
@@ -67,7 +67,7 @@ def index_expr(c: Checker, e: A.IndexExpr, hint: Optional[T.Type]) -> str:
         e.type = u.elem
         return expr.EXPRESSION
     else:
-        c.error(e.pos, f"cannot index {c.operand(x)}")
+        c.error(e.lbrack, f"cannot index {c.operand(x)}")
         expr.use(c, list(e.indices))
         return expr.STATEMENT
     index_value(c, _single_index(c, e), length)
@@ -76,7 +76,7 @@ def index_expr(c: Checker, e: A.IndexExpr, hint: Optional[T.Type]) -> str:
 
 def _single_index(c: Checker, e: A.IndexExpr) -> A.Expr:
     if len(e.indices) > 1:
-        c.error(e.indices[1].pos, "invalid operation: more than one index")
+        c.error(e.indices[1], "invalid operation: more than one index")
     return e.indices[0]
 
 
@@ -92,7 +92,7 @@ def index_value(c: Checker, i: A.Expr, limit: int) -> tuple[bool, int]:
     if v is UNKNOWN:
         return False, -1
     if 0 <= limit <= v:
-        c.error(i.pos, f"invalid argument: index {v} out of bounds [0:{limit}]")
+        c.error(i, f"invalid argument: index {v} out of bounds [0:{limit}]")
         return False, -1
     return True, v
 
@@ -104,14 +104,14 @@ def valid_index(c: Checker, x: A.Expr, what: str, allow_negative: bool) -> bool:
     if x.mode == A.MODE_INVALID:
         return False
     if not is_integer(x.type):
-        c.error(x.pos, f"invalid argument: {what} {c.operand(x)} must be integer")
+        c.error(x, f"invalid argument: {what} {c.operand(x)} must be integer")
         return False
     if x.mode == A.MODE_CONST and x.value is not UNKNOWN:
         if not allow_negative and x.value < 0:
-            c.error(x.pos, f"invalid argument: {what} {c.operand(x)} must not be negative")
+            c.error(x, f"invalid argument: {what} {c.operand(x)} must not be negative")
             return False
         if constant.represent(x.value, T.INT) is None:
-            c.error(x.pos, f"invalid argument: {what} {c.operand(x)} overflows int")
+            c.error(x, f"invalid argument: {what} {c.operand(x)} overflows int")
             return False
     return True
 
@@ -132,7 +132,7 @@ def slice_expr(c: Checker, e: A.SliceExpr, hint: Optional[T.Type]) -> str:
     if type(u) is T.Basic and u.info & T.STRING:
         if e.three:
             at = e.max if e.max is not None else e
-            c.error(at.pos, "invalid operation: 3-index slice of string")
+            c.error(at, "invalid operation: 3-index slice of string")
             return expr.STATEMENT
         if x.mode == A.MODE_CONST and x.value is not UNKNOWN:
             length = len(x.value)
@@ -142,7 +142,7 @@ def slice_expr(c: Checker, e: A.SliceExpr, hint: Optional[T.Type]) -> str:
     elif type(u) is T.Array:
         length = u.len
         if x.mode != A.MODE_VAR:
-            c.error(x.pos, f"cannot slice unaddressable value {c.operand(x)}")
+            c.error(x, f"cannot slice unaddressable value {c.operand(x)}")
             return expr.STATEMENT
         funcs.address_taken(x)
         e.type = T.Slice(u.elem)
@@ -156,7 +156,7 @@ def slice_expr(c: Checker, e: A.SliceExpr, hint: Optional[T.Type]) -> str:
     elif type(u) is not T.Slice:
         ok = False
     if not ok:
-        c.error(x.pos, f"cannot slice {c.operand(x)}")
+        c.error(x, f"cannot slice {c.operand(x)}")
         invalidate(e)
         return expr.STATEMENT
     e.mode = A.MODE_VALUE
@@ -174,6 +174,6 @@ def slice_expr(c: Checker, e: A.SliceExpr, hint: Optional[T.Type]) -> str:
             for m in range(n + 1, 3):
                 part = parts[m]
                 if 0 <= bounds[m] < bounds[n] and part is not None:
-                    c.error(part.pos, f"invalid slice indices: {bounds[m]} < {bounds[n]}")
+                    c.error(part, f"invalid slice indices: {bounds[m]} < {bounds[n]}")
                     return expr.EXPRESSION
     return expr.EXPRESSION

@@ -42,8 +42,7 @@ def init_order(c: Checker) -> None:
         if n.waiting > 0:
             cycle = _find_path(c.decls, n.obj, n.obj)
             if cycle is not None:
-                _report(c, cycle)
-                return
+                _report(c, cycle)  # from here on the order no longer matters
         for p in n.pred:
             p.waiting -= 1
             heapq.heappush(heap, _key(p))

@@ -1,7 +1,6 @@
 """Labels and branches: where break, continue, goto and fallthrough lead.
 
-Go's parser reports what is wrong with them, so these errors are collected apart (see
-``Checker.branch_errors``).
+Go's parser reports what is wrong with them; here it is done when the body is checked.
 """
 
 from __future__ import annotations
@@ -61,7 +60,7 @@ class _Resolver:
         self.labels: dict[str, _LabelInfo] = {}
 
     def error(self, pos: int, message: str) -> None:
-        self.c.branch_errors.append((pos, message))
+        self.c.error(pos, message)
 
     def run(self, body: A.BlockStmt) -> None:
         top = _Targets(None, None)

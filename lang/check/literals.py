@@ -29,11 +29,11 @@ _MAX_LITERAL = 10_000
 
 def basic_lit(c: Checker, e: A.BasicLit, hint: Optional[T.Type]) -> str:
     if len(e.text) > _MAX_LITERAL and e.kind in ("INT", "FLOAT", "IMAG"):
-        c.error(e.pos, f"excessively long constant: {e.text[:10]}... ({len(e.text)} chars)")
+        c.error(e, f"excessively long constant: {e.text[:10]}... ({len(e.text)} chars)")
         return expr.STATEMENT
     v = constant.from_literal(e.kind, e.text)
     if v is None:
-        c.error(e.pos, f"malformed constant: {e.text}")
+        c.error(e, f"malformed constant: {e.text}")
         return expr.STATEMENT
     e.mode = A.MODE_CONST
     e.type = _LIT_TYPES[e.kind]
@@ -83,7 +83,7 @@ def composite_lit(c: Checker, e: A.CompositeLit, hint: Optional[T.Type]) -> str:
             base = elem
         is_elem = True
     else:
-        c.error(e.pos, "missing type in composite literal")
+        c.error(e, "missing type in composite literal")
         t = base = T.INVALID
     if not decl.complete(c, base):
         return expr.STATEMENT
@@ -109,7 +109,7 @@ def composite_lit(c: Checker, e: A.CompositeLit, hint: Optional[T.Type]) -> str:
             expr.use(c, [x])
         if u is not T.INVALID:
             what = " element" if is_elem else ""
-            c.error(e.pos, f"invalid composite literal{what} type {c.type_str(t)}")
+            c.error(e, f"invalid composite literal{what} type {c.type_str(t)}")
             return expr.STATEMENT
     if u is T.INVALID and t is T.INVALID:
         return expr.STATEMENT
@@ -123,25 +123,25 @@ def _keyed_fields(c: Checker, e: A.CompositeLit, st: T.Struct, base: T.Type) -> 
     by_path: dict[tuple[int, ...], Var] = {}
     for x in e.elts:
         if type(x) is not A.KeyValueExpr:
-            c.error(x.pos, "mixture of field:value and value elements in struct literal")
+            c.error(x, "mixture of field:value and value elements in struct literal")
             continue
         key, val = x.key, x.value_expr
         expr.expr(c, val)
         if type(key) is not A.Ident:
-            c.error(x.pos, f"invalid field name {c.expr_str(key)} in struct literal")
+            c.error(x, f"invalid field name {c.expr_str(key)} in struct literal")
             continue
         found = lookup(st, False, c.pkg, key.name)
         fld = found.obj
         if fld is None:
             alt = lookup(st, False, c.pkg, key.name, True).obj
-            c.error(key.pos, call.lookup_error(c, base, key.name, alt, True))
+            c.error(key, call.lookup_error(c, base, key.name, alt, True))
             continue
         if not isinstance(fld, Var):
-            c.error(key.pos, f"{c.expr_str(key)} is not a field")
+            c.error(key, f"{c.expr_str(key)} is not a field")
             continue
         if found.indirect:
             c.error(
-                key.pos, f"invalid implicit pointer indirection to reach {c.expr_str(key)}"
+                key, f"invalid implicit pointer indirection to reach {c.expr_str(key)}"
             )
             continue
         key.obj = fld
@@ -163,13 +163,13 @@ def _new_field(
     contains must not have been set before."""
     key = tuple(path)
     if key in by_path:
-        c.error(kv.pos, f"duplicate field name {fld.name} in struct literal")
+        c.error(kv, f"duplicate field name {fld.name} in struct literal")
         return False
     for n in range(1, len(key)):
         alt = by_path.get(key[:n])
         if alt is not None:
             c.error(
-                kv.pos,
+                kv,
                 f"cannot specify promoted field {fld.name} and enclosing embedded field"
                 f" {alt.name}",
             )
@@ -177,7 +177,7 @@ def _new_field(
     for other, alt in visited:
         if len(other) > len(path) and other[: len(path)] == path:
             c.error(
-                kv.pos,
+                kv,
                 f"cannot specify embedded field {fld.name} and enclosed promoted field"
                 f" {alt.name}",
             )
@@ -192,16 +192,16 @@ def _positional_fields(c: Checker, e: A.CompositeLit, st: T.Struct, base: T.Type
     fields = st.fields
     for i, x in enumerate(e.elts):
         if type(x) is A.KeyValueExpr:
-            c.error(x.pos, "mixture of field:value and value elements in struct literal")
+            c.error(x, "mixture of field:value and value elements in struct literal")
             continue
         expr.expr(c, x)
         if i >= len(fields):
-            c.error(x.pos, f"too many values in struct literal of type {c.type_str(base)}")
+            c.error(x, f"too many values in struct literal of type {c.type_str(base)}")
             break
         fld = fields[i]
         if not fld.exported and fld.pkg is not c.pkg:
             c.error(
-                x.pos,
+                x,
                 f"implicit assignment to unexported field {fld.name} in struct literal of"
                 f" type {c.type_str(base)}",
             )
@@ -228,15 +228,15 @@ def _indexed_elements(c: Checker, elts: list[A.Expr], t: T.Type, length: int) ->
                     at = i
                     valid = True
                 else:
-                    c.error(x.pos, f"index {c.expr_str(x.key)} must be integer constant")
+                    c.error(x, f"index {c.expr_str(x.key)} must be integer constant")
             value = x.value_expr
         elif 0 <= length <= at:
-            c.error(x.pos, f"index {at} is out of bounds (>= {length})")
+            c.error(x, f"index {at} is out of bounds (>= {length})")
         else:
             valid = True
         if valid:
             if at in visited:
-                c.error(x.pos, f"duplicate index {at} in array or slice literal")
+                c.error(x, f"duplicate index {at} in array or slice literal")
             visited.add(at)
         at += 1
         most = max(most, at)
@@ -250,7 +250,7 @@ def _map_elements(c: Checker, e: A.CompositeLit, m: T.Map) -> None:
     visited: dict[Any, list[T.Type]] = {}
     for x in e.elts:
         if type(x) is not A.KeyValueExpr:
-            c.error(x.pos, "missing key in map literal")
+            c.error(x, "missing key in map literal")
             continue
         key, val = x.key, x.value_expr
         expr.expr(c, key, m.key)
@@ -262,7 +262,7 @@ def _map_elements(c: Checker, e: A.CompositeLit, m: T.Map) -> None:
             types = visited.setdefault(k, [])
             if any(not key_is_interface or identical(t, key.type) for t in types):
                 v = constant.text(key.value, is_integer(key.type))
-                c.error(key.pos, f"duplicate key {v} in map literal")
+                c.error(key, f"duplicate key {v} in map literal")
                 continue
             types.append(key.type)
         expr.expr(c, val, m.elem)

@@ -27,12 +27,12 @@ def range_stmt(c: Checker, s: A.RangeStmt) -> None:
         key, value, cause = key_value(c, x.type)
         op = c.operand(x) if cause is not None or s.key is not None or s.value is not None else ""
         if cause is not None:
-            c.error(x.pos, f"cannot range over {op}" + (f": {cause}" if cause else ""))
+            c.error(x, f"cannot range over {op}" + (f": {cause}" if cause else ""))
             key = value = T.INVALID
         elif key is None and s.key is not None:
-            c.error(s.key.pos, f"range over {op} permits no iteration variables")
+            c.error(s.key, f"range over {op} permits no iteration variables")
         elif value is None and s.value is not None:
-            c.error(s.value.pos, f"range over {op} permits only one iteration variable")
+            c.error(s.value, f"range over {op} permits only one iteration variable")
     over_int = valid and is_integer(x.type)
     c.open_scope()
     targets = [(s.key, key), (s.value, value)]
@@ -46,7 +46,7 @@ def range_stmt(c: Checker, s: A.RangeStmt) -> None:
                 assign.assign_var(c, lhs, None, x, "range clause")
                 if x.mode != A.MODE_INVALID and not is_integer(x.type):
                     c.error(
-                        lhs.pos, f"cannot use iteration variable of type {c.type_str(x.type)}"
+                        lhs, f"cannot use iteration variable of type {c.type_str(x.type)}"
                     )
             else:
                 assign.assign_var(c, lhs, None, _element(c, lhs, t), "assignment")
@@ -73,7 +73,7 @@ def _define(
         if lhs is None:
             continue
         if type(lhs) is not A.Ident:
-            c.error(lhs.pos, f"non-name {c.expr_str(lhs)} on left side of :=")
+            c.error(lhs, f"non-name {c.expr_str(lhs)} on left side of :=")
             continue
         v = funcs.new_local(c, lhs.name, lhs.pos, None)
         lhs.obj = v

@@ -13,12 +13,24 @@ they may use types that are still being declared.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, Optional
+from typing import Any, Optional, Union
 
 from .. import ast as A
 from .. import types as T
 from ..diagnostics import Diagnostics
-from ..objects import Const, Func, Object, Package, PkgName, Scope, TypeName, Var
+from ..objects import (
+    Builtin,
+    Const,
+    Func,
+    Nil,
+    Object,
+    Package,
+    PkgName,
+    Scope,
+    TypeName,
+    Var,
+)
+from .positions import start_pos
 from .text import expr_string, operand_string
 
 Importer = Callable[[str], Optional[Package]]
@@ -54,9 +66,6 @@ class Checker:
         # decl.obj_decl: completes an object whose declaration has not been seen yet
         self.resolve: Callable[[Object], None] = lambda obj: None
         self.failed = False  # an error was reported
-        # errors of labels and branches: Go's parser reports them, so that where there
-        # are some nobody sees the checker's own
-        self.branch_errors: list[tuple[int, str]] = []
         # package-level objects (and methods), in source order
         self.decls: dict[Object, DeclInfo] = {}
         self.methods: dict[TypeName, list[Func]] = {}
@@ -125,19 +134,26 @@ class Checker:
         del self.path_index[self.path.pop()]
 
     # ------------------------------------------------------------------- errors
-    def error(self, pos: int, message: str) -> None:
+    def error(self, at: Union[int, A.Node], message: str) -> None:
+        """Report an error at a position or at the start of an expression."""
         # a message that shows an invalid operand or type follows from an earlier error
         if self.failed and ("invalid operand" in message[1:] or "invalid type" in message[1:]):
             return
         self.failed = True
+        pos = at if isinstance(at, int) else start_pos(at, self.diags.sources)
         self.diags.error(self.error_pos or pos, message)
 
-    def error_lines(self, pos: int, message: str, more: list[tuple[int, str]]) -> None:
+    def error_lines(
+        self, at: Union[int, A.Node], message: str, more: list[tuple[int, str]]
+    ) -> None:
         """An error with further lines, each with a position of its own (or 0)."""
         lines = [message]
         for p, text in more:
             lines.append(f"\t{self.where(p)}: {text}" if p else f"\t{text}")
-        self.error(pos, "\n".join(lines))
+        self.error(at, "\n".join(lines))
+
+    def start(self, e: A.Node) -> int:
+        return start_pos(e, self.diags.sources)
 
     def where(self, pos: int) -> str:
         return str(self.diags.sources.position(pos))
@@ -165,8 +181,8 @@ class Checker:
     def type_str(self, t: T.Type) -> str:
         return T.type_string(t, self.qualify)
 
-    def operand(self, x: A.Expr) -> str:
-        return operand_string(x, self.qualify)
+    def operand(self, x: A.Expr, integer: bool = False) -> str:
+        return operand_string(x, self.qualify, integer)
 
     def expr_str(self, e: A.Node) -> str:
         return expr_string(e)
@@ -176,13 +192,23 @@ def invalidate(x: A.Expr) -> None:
     x.mode = A.MODE_INVALID
 
 
-def object_kind(obj: Object) -> str:
+def object_kind(c: Checker, obj: Object) -> str:
     if isinstance(obj, Const):
-        return "const"
+        return "constant"
     if isinstance(obj, Var):
-        return "field" if obj.is_field else "var"
+        if obj.is_param:
+            return "parameter"
+        if obj.is_result:
+            return "result variable"
+        return "local variable" if obj.owner is not None else "package-level variable"
     if isinstance(obj, TypeName):
-        return "type"
-    return {"PkgName": "package", "Func": "func", "Builtin": "built-in", "Nil": "nil"}.get(
-        type(obj).__name__, "label"
-    )
+        return "type alias" if obj.alias else "defined type"
+    return _KINDS.get(type(obj), "unknown symbol")
+
+
+_KINDS: dict[type, str] = {
+    PkgName: "package name",
+    Func: "function",
+    Builtin: "built-in function",
+    Nil: "untyped nil",
+}

@@ -14,6 +14,7 @@ from ..types import identical
 from . import assign, decl, expr, funcs, labels, ranges, returns, typexpr
 from .conversion import assignment, type_assertion
 from .predicates import comparable, has_nil, is_boolean, is_interface, is_numeric
+from .positions import node_pos
 from .state import Checker, DeclInfo, invalidate
 from .untyped import convert_untyped
 
@@ -82,7 +83,7 @@ def _expr_stmt(c: Checker, s: A.ExprStmt) -> None:
         return
     else:
         msg = "is not used"
-    c.error(x.pos, f"{c.operand(x)} {msg}")
+    c.error(x, f"{c.operand(x)} {msg}")
 
 
 def _send(c: Checker, s: A.SendStmt) -> None:
@@ -90,7 +91,7 @@ def _send(c: Checker, s: A.SendStmt) -> None:
     expr.expr(c, s.value)
     if s.chan.mode == A.MODE_INVALID or s.value.mode == A.MODE_INVALID:
         return
-    elem = expr.chan_elem(c, s.pos, s.chan, False)
+    elem = expr.chan_elem(c, s, s.chan, False)
     if elem is not None:
         assignment(c, s.value, elem, "send")
 
@@ -102,7 +103,7 @@ def _inc_dec(c: Checker, s: A.IncDecStmt) -> None:
         return
     if not is_numeric(x.type):
         c.error(
-            x.pos,
+            x,
             f"invalid operation: {c.expr_str(x)}{s.op} (non-numeric type {c.type_str(x.type)})",
         )
         return
@@ -142,8 +143,11 @@ def _defer(c: Checker, s: A.DeferStmt) -> None:
 
 
 def _suspended_call(c: Checker, keyword: str, x: A.Expr) -> None:
+    if type(x) is A.ParenExpr:
+        c.error(x, f"expression in {keyword} must not be parenthesized")
+        x = expr.unparen(x)
     if type(x) is not A.CallExpr:
-        c.error(x.pos, f"expression in {keyword} must be function call")
+        c.error(x, f"expression in {keyword} must be function call")
         expr.use(c, [x])
         return
     kind = expr.raw_expr(c, x)
@@ -153,7 +157,7 @@ def _suspended_call(c: Checker, keyword: str, x: A.Expr) -> None:
         msg = "requires function call, not conversion"
     else:
         msg = "discards result of"
-    c.error(x.pos, f"{keyword} {msg} {c.operand(x)}")
+    c.error(x, f"{keyword} {msg} {c.operand(x)}")
 
 
 def _return(c: Checker, s: A.ReturnStmt) -> None:
@@ -190,7 +194,7 @@ def _block(c: Checker, s: A.BlockStmt) -> None:
 def _condition(c: Checker, x: A.Expr, what: str) -> None:
     expr.expr(c, x)
     if x.mode != A.MODE_INVALID and not is_boolean(x.type):
-        c.error(x.pos, f"non-boolean condition in {what} statement")
+        c.error(x, f"non-boolean condition in {what} statement")
     elif x.type is T.UNTYPED_BOOL and x.mode != A.MODE_INVALID:
         convert_untyped(c, x, T.BOOL)
 
@@ -251,7 +255,7 @@ def _switch(c: Checker, s: A.SwitchStmt) -> None:
         assignment(c, x, None, "switch expression")
         if x.mode != A.MODE_INVALID and not comparable(x.type) and not has_nil(x.type):
             c.error(
-                x.pos,
+                x,
                 f"cannot switch on {c.operand(x)} ({c.type_str(x.type)} is not comparable)",
             )
             invalidate(x)
@@ -288,15 +292,16 @@ def _case_value(
         return
     if v is UNKNOWN or type(v) is bool or type(v) is constant.Complex:
         return
+    at = node_pos(e, c.diags.sources)
     for pos, t in seen.get(v, ()):
         if identical(e.type, t):
             c.error_lines(
-                e.pos,
+                e,
                 f"duplicate case {c.operand(e)} in expression switch",
                 [(pos, "previous case")],
             )
             return
-    seen.setdefault(v, []).append((e.pos, e.type))
+    seen.setdefault(v, []).append((at, e.type))
 
 
 def _type_switch(c: Checker, s: A.TypeSwitchStmt) -> None:
@@ -313,7 +318,7 @@ def _type_switch(c: Checker, s: A.TypeSwitchStmt) -> None:
     if x.mode == A.MODE_INVALID:
         x = None
     elif not is_interface(x.type):
-        c.error(x.pos, f"{c.operand(x)} is not an interface")
+        c.error(x, f"{c.operand(x)} is not an interface")
         x = None
     c.process_delayed(top)
     _multiple_defaults(c, s.clauses, _case_is_default)
@@ -360,11 +365,11 @@ def _case_types(
             ):
                 name = "nil" if t is None else c.type_str(t)
                 c.error_lines(
-                    e.pos, f"duplicate case {name} in type switch", [(pos, "previous case")]
+                    e, f"duplicate case {name} in type switch", [(pos, "previous case")]
                 )
                 break
         else:
-            seen.append((t, e.pos))
+            seen.append((t, c.start(e)))
             if x is not None and t is not None:
                 type_assertion(c, e, x, t, True)
     if len(es) != 1 or t is None:
@@ -391,8 +396,9 @@ def _select(c: Checker, s: A.SelectStmt) -> None:
             valid = type(rhs) is A.UnaryExpr and rhs.op == "<-"
         if not valid:
             assert comm is not None
+            at = node_pos(comm.x, c.diags.sources) if type(comm) is A.ExprStmt else comm
             c.error(
-                comm.pos,
+                at,
                 "select case must be send or receive (possibly with assignment)",
             )
             continue

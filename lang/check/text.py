@@ -234,6 +234,17 @@ _WRITERS: dict[type, Callable[[list[str], "A.Node"], None]] = {
     A.ChanType: _chan_type,
 }  # type: ignore[dict-item]
 
+def _type(x: A.Expr, t: T.Type, q: Qualifier) -> str:
+    """The type of operand x; the results of a call with their names."""
+    if type(t) is T.Tuple and type(x) is A.CallExpr:
+        sig = x.fun.type.underlying()
+        if type(sig) is T.Signature:
+            out: list[str] = []
+            T.write_signature(out, T.Signature(sig.results, []), q)
+            return "".join(out)
+    return T.type_string(t, q)
+
+
 _MODE_WORDS = {
     A.MODE_INVALID: "invalid operand",
     A.MODE_NOVALUE: "no value",
@@ -248,8 +259,9 @@ _MODE_WORDS = {
 _UNDESCRIBED = {A.MODE_INVALID, A.MODE_NOVALUE, A.MODE_BUILTIN, A.MODE_TYPE}
 
 
-def operand_string(x: A.Expr, q: Qualifier) -> str:
-    """An operand as messages describe it: ``x (variable of type int)``."""
+def operand_string(x: A.Expr, q: Qualifier, integer: bool = False) -> str:
+    """An operand as messages describe it: ``x (variable of type int)``. ``integer``: its
+    value is shown as an integer, whatever its type."""
     t = x.type
     if x.mode == A.MODE_NIL:
         if t is None or t is T.INVALID:
@@ -267,7 +279,7 @@ def operand_string(x: A.Expr, q: Qualifier) -> str:
             typed = True
     parts.append(_MODE_WORDS[x.mode])
     if x.mode == A.MODE_CONST:
-        v = constant.text(x.value, is_integer(t))
+        v = constant.text(x.value, integer or is_integer(t))
         if v != text:
             parts.append(v)
     if typed:
@@ -277,8 +289,8 @@ def operand_string(x: A.Expr, q: Qualifier) -> str:
             desc = ""
             if type(t) is T.Named or t is T.ANY:
                 kind = composite_kind(t) or getattr(t.underlying(), "name", "")
-                desc = kind + " "
-            parts.append(f"of {desc}type {T.type_string(t, q)}")
+                desc = kind.removeprefix("unsafe.") + " "
+            parts.append(f"of {desc}type {_type(x, t, q)}")
     return f"{text} ({' '.join(parts)})" if text else " ".join(parts)
 
 

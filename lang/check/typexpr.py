@@ -23,7 +23,7 @@ def type_of(c: Checker, e: A.Expr, declared: Optional[TypeName] = None) -> T.Typ
     e.mode = A.MODE_TYPE
     rule = _RULES.get(type(e))
     if rule is None:
-        c.error(e.pos, f"{c.expr_str(e)} is not a type")
+        c.error(e, f"{c.expr_str(e)} is not a type")
         expr.use(c, [e])
         t: T.Type = T.INVALID
     else:
@@ -63,7 +63,7 @@ def _selector(c: Checker, e: A.SelectorExpr, declared: Optional[TypeName]) -> T.
     if e.mode == A.MODE_TYPE:
         return e.type
     if e.mode != A.MODE_INVALID:
-        c.error(e.pos, f"{c.operand(e)} is not a type")
+        c.error(e, f"{c.operand(e)} is not a type")
     return T.INVALID
 
 
@@ -72,7 +72,7 @@ def _index(c: Checker, e: A.IndexExpr, declared: Optional[TypeName]) -> T.Type:
     if t is not T.INVALID:
         args = ", ".join(map(c.expr_str, e.indices))
         c.error(
-            e.x.pos,
+            e.x,
             f"invalid operation: {c.expr_str(e.x)}[{args}] ({c.type_str(t)} is not a generic"
             " type)",
         )
@@ -96,7 +96,7 @@ def _array(c: Checker, e: A.ArrayType, declared: Optional[TypeName]) -> T.Type:
         return s
     n = -1
     if type(e.length) is A.Ellipsis:
-        c.error(e.pos, "invalid use of [...] array (outside a composite literal)")
+        c.error(e, "invalid use of [...] array (outside a composite literal)")
     else:
         n = _array_length(c, e.length)
     elem = var_type(c, e.elem)
@@ -107,15 +107,15 @@ def _array_length(c: Checker, e: A.Expr) -> int:
     if type(e) is A.Ident:
         obj = c.lookup(e.name)
         if obj is None:
-            c.error(e.pos, f"undefined array length {e.name} or missing type constraint")
+            c.error(e, f"undefined array length {e.name} or missing type constraint")
             return -1
         if not isinstance(obj, Const):
-            c.error(e.pos, f"invalid array length {e.name}")
+            c.error(e, f"invalid array length {e.name}")
             return -1
     expr.expr(c, e)
     if e.mode != A.MODE_CONST:
         if e.mode != A.MODE_INVALID:
-            c.error(e.pos, f"array length {c.operand(e)} must be constant")
+            c.error(e, f"array length {c.operand(e)} must be constant")
         return -1
     if e.value is UNKNOWN:
         return -1
@@ -128,7 +128,7 @@ def _array_length(c: Checker, e: A.Expr) -> int:
             return n
     op = c.operand(e)
     c.error(
-        e.pos,
+        e,
         f"invalid array length {op}" if is_integer(e.type) else f"array length {op} must be integer",
     )
     return -1
@@ -142,7 +142,7 @@ def _map(c: Checker, e: A.MapType, declared: Optional[TypeName]) -> T.Type:
     def check_key() -> None:
         if t.key is not T.INVALID and not comparable(t.key):
             if t.key.underlying() is not T.INVALID:
-                c.error(e.key.pos, f"invalid map key type {c.type_str(t.key)}")
+                c.error(e.key, f"invalid map key type {c.type_str(t.key)}")
 
     c.later(check_key)
     return t
@@ -159,7 +159,7 @@ def _func(c: Checker, e: A.FuncType, declared: Optional[TypeName]) -> T.Type:
 
 
 def _ellipsis(c: Checker, e: A.Ellipsis, declared: Optional[TypeName]) -> T.Type:
-    c.error(e.pos, "invalid use of ...")
+    c.error(e, "invalid syntax tree: invalid use of ...")
     return T.INVALID
 
 
@@ -196,7 +196,7 @@ def _struct(c: Checker, e: A.StructType, declared: Optional[TypeName]) -> T.Type
             continue
         embedded = _embedded_name(f.type_expr)
         if embedded is None:
-            c.error(f.pos, f"invalid embedded field type {c.expr_str(f.type_expr)}")
+            c.error(f, f"invalid embedded field type {c.expr_str(f.type_expr)}")
             continue
         add(embedded, t, True, tag, embedded.pos)
         _check_embedded(c, f.type_expr.pos, t)
@@ -242,7 +242,7 @@ def _interface(c: Checker, e: A.InterfaceType, declared: Optional[TypeName]) -> 
         if not f.names:
             te = f.type_expr
             if type(te) is A.UnaryExpr or type(te) is A.BinaryExpr:
-                c.error(te.pos, "type constraints are not supported yet")
+                c.error(te, "type constraints are not supported yet")
                 continue
             t = type_of(c, te)
             if t is not T.INVALID:
@@ -328,7 +328,7 @@ def _params(c: Checker, fields: list[A.Field], may_be_variadic: bool) -> tuple[l
         if type(te) is A.Ellipsis:
             last = may_be_variadic and i == len(fields) - 1 and len(f.names) <= 1
             if not last:
-                c.error(te.pos, "invalid use of ...")
+                c.error(te, "can only use ... with final parameter")
             elem = var_type(c, te.elem) if te.elem is not None else T.INVALID
             t: T.Type = elem
             if last:

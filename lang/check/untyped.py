@@ -82,11 +82,11 @@ def require_representable(c: Checker, x: A.Expr, b: T.Basic) -> None:
 def conversion_error(c: Checker, why: str, x: A.Expr, target: T.Type) -> None:
     op, t = c.operand(x), c.type_str(target)
     if why == TRUNCATED:
-        c.error(x.pos, f"{op} truncated to {t}")
+        c.error(x, f"{op} truncated to {t}")
     elif why == OVERFLOWS:
-        c.error(x.pos, f"{op} overflows {t}")
+        c.error(x, f"{op} overflows {t}")
     else:
-        c.error(x.pos, f"cannot convert {op} to type {t}")
+        c.error(x, f"cannot convert {op} to type {t}")
 
 
 def implicit_type(x: A.Expr, target: T.Type) -> tuple[Optional[T.Type], Any, str]:
@@ -169,7 +169,7 @@ def update_type(c: Checker, x: A.Expr, t: T.Type, final: bool) -> None:
         return
     if x in c.shift_operands and not is_integer(t):
         c.error(
-            x.pos,
+            x,
             f"invalid operation: shifted operand {c.expr_str(x)} (type {c.type_str(t)})"
             " must be integer",
         )
