@@ -276,6 +276,12 @@ class Builder:
         sig.type_params = params
         return self.func_decl(kw, name, sig, body)
 
+    def receiver(self, params: list[ast.Field]) -> list[ast.Field]:
+        if sum(len(f.names) or 1 for f in params) != 1:
+            problem = "multiple receivers" if params else "no receiver"
+            self.diags.error(self.parser.current[1], f"method has {problem}")
+        return params
+
     def method_decl(
         self,
         kw: Token,
@@ -285,9 +291,6 @@ class Builder:
         body: Optional[ast.BlockStmt] = None,
     ) -> ast.FuncDecl:
         decl = self.func_decl(kw, name, sig, body)
-        if sum(len(f.names) or 1 for f in recv) != 1:
-            problem = "multiple receivers" if recv else "no receiver"
-            self.diags.error(name.pos, f"method has {problem}")
         if recv:
             decl.recv = recv[0]
         return decl

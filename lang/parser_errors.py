@@ -120,7 +120,7 @@ _RULES = [
     _rule("_decl: * LPAREN . RPAREN", "expected name", ONE, "NAME"),
     _rule("_specs SEMI . ", "expected name", ONE, "NAME"),
     _rule("func_decl: FUNC . NAME", "expected name or (", ("LBRACE", "SEMI"), "NAME sig"),
-    _rule("func_decl: FUNC params . NAME", "expected name", ("LBRACE", "SEMI"), "NAME sig"),
+    _rule("func_decl: FUNC receiver . NAME", "expected name", ("LBRACE", "SEMI"), "NAME sig"),
     _rule("func_decl: FUNC * . sig", "expected (", ONE, "LPAREN"),
     # ---- signatures and type parameters
     _rule(
@@ -196,7 +196,7 @@ _RULES = [
     ),
     _rule("targs: LBRACK types . ", "", NONE, "targs_end"),
     _rule("type_paren: LPAREN type . RPAREN", "expected )", ONE, "RPAREN"),
-    _rule("field: * LPAREN type . RPAREN", "", NONE, "RPAREN"),
+    _rule("LPAREN type . RPAREN tag", "", NONE, "RPAREN"),
     # ---- statement lists; "at end of statement" and the like are found by the method
     _rule("block: LBLOCK . stmts", "", NONE, "stmts"),
     _rule("body: LBODY . stmts", "", NONE, "stmts"),
@@ -263,7 +263,13 @@ _RULES = [
     _rule("DOT LPAREN type . RPAREN", "expected )", ONE, "RPAREN"),
     _rule("DOT LPAREN TYPE . RPAREN", "expected )", ONE, "RPAREN"),
     _rule("line: expr . SEMI", "at end of expression", ("$END",), "SEMI"),
-    # ---- what begins with an expression, a type or a name
+    _rule("stmt: RETURN . exprs", "expected expression", CLOSE, "primary"),
+    _rule("header: simple SEMI . simple", "expected expression", CLOSE, "primary"),
+    _rule("header: SEMI . simple", "expected expression", CLOSE, "primary"),
+    _rule("elem_list COMMA . elem", "expected expression", CLOSE, "primary"),
+]  # fmt: skip
+# What begins with an expression, a type or a name; where nothing ends that could.
+_BEGINNINGS = [
     *(
         _rule(f" . {symbol}", "expected expression", CLOSE, "primary")
         for symbol in ("unary", "exprs", "expr", "simple", "elems", "elem", "value", "header",
@@ -275,8 +281,7 @@ _RULES = [
     ),
     _rule(" . names", "expected name", ONE, "NAME"),
     _rule(" . NAME", "expected name", ONE, "NAME"),
-]  # fmt: skip
-# At these states a rule applies although something could be reduced, too.
+]
 _GROUPED = "in grouped declaration; possibly missing semicolon or newline or )"
 
 
@@ -324,7 +329,8 @@ class Recovery:
         raise GiveUp
 
     def _rule_for(self, items: str, kind: str) -> Optional[_Rule]:
-        for rule in _RULES:
+        at_end = items.endswith(" .") or " . |" in items
+        for rule in _RULES if at_end else _RULES + _BEGINNINGS:
             if (not rule.tokens or kind in rule.tokens) and rule.items.search(items):
                 return rule
         return None
