@@ -7,15 +7,13 @@ from typing import TextIO
 
 from gol.lang.diagnostics import Diagnostics
 
-MAX_ERRORS = 10
-
 
 def print_diagnostics(diags: Diagnostics, out: TextIO | None = None) -> None:
-    """At most ten errors, sorted by position, then "too many errors"."""
+    """The first ten errors to be found, sorted by position, then "too many errors"."""
     out = out if out is not None else sys.stderr
     fancy = out.isatty()
-    items = diags.sorted()
-    for d in items[:MAX_ERRORS]:
+    items, too_many = diags.first()
+    for d in items:
         p = diags.sources.position(d.pos)
         first, _, rest = d.message.partition("\n")
         where = f"{p}: " if p.line else ""
@@ -27,8 +25,8 @@ def print_diagnostics(diags: Diagnostics, out: TextIO | None = None) -> None:
             print(rest, file=out)
         if fancy and p.line:
             _print_caret(diags, d.pos, out)
-    if len(items) > MAX_ERRORS:
-        print("too many errors", file=out)
+    if too_many:
+        print(f"{diags.sources.position(too_many)}: too many errors", file=out)
 
 
 def _print_caret(diags: Diagnostics, pos: int, out: TextIO) -> None:

@@ -45,6 +45,7 @@ class _Unknown:
 
 UNKNOWN = _Unknown()
 
+
 class Big:
     """A real of enormous or tiny magnitude: mant * 2**exp, with PRECISION bits. Its
     arithmetic gives ordinary numbers again as soon as they are of reasonable size."""
@@ -78,7 +79,9 @@ class Big:
             return x
         f = _round_bits(Fraction(x), PRECISION) if x else 0
         f = Fraction(f)
-        return Big(f.numerator, 1 - f.denominator.bit_length())  # the denominator is 2**k
+        exp = 1 - f.denominator.bit_length()  # the denominator is 2**k
+        extra = max(abs(f.numerator).bit_length() - PRECISION, 0)  # these bits are zeros
+        return Big(f.numerator >> extra, exp + extra)
 
     def __mul__(self, other: Any) -> Any:
         o = Big.of(other)

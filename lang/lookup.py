@@ -132,9 +132,7 @@ def lookup(
     return _lookup(t, addressable, pkg, name, fold)
 
 
-def _lookup(
-    t: T.Type, addressable: bool, pkg: Optional[Package], name: str, fold: bool
-) -> Found:
+def _lookup(t: T.Type, addressable: bool, pkg: Optional[Package], name: str, fold: bool) -> Found:
     if name == "_":
         return _NOT_FOUND
     typ, is_ptr = deref(t)

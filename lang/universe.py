@@ -57,9 +57,7 @@ def _error_type() -> T.Named:
     named = T.Named(obj)
     obj.type = named
     method = Func("Error", None, 0, T.INVALID)
-    method.type = T.Signature(
-        [], [Var("", None, 0, T.STRING_T)], recv=Var("", None, 0, named)
-    )
+    method.type = T.Signature([], [Var("", None, 0, T.STRING_T)], recv=Var("", None, 0, named))
     method.link_name = "error.Error"
     named.under = T.Interface([method])
     UNIVERSE.insert(obj)

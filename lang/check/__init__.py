@@ -19,8 +19,12 @@ from .. import ast as A
 from .. import types as T
 from ..diagnostics import Diagnostics
 from ..objects import Package, TypeName
-from . import expr  # noqa: F401  (first: the rules' modules import each other)
-from . import collect, decl, initorder
+from . import (
+    collect,
+    decl,
+    expr,  # noqa: F401  (first: the rules' modules import each other)
+    initorder,
+)
 from .state import Checker, Importer
 
 __all__ = ["Importer", "check_package"]
@@ -124,5 +128,3 @@ def _bodies(c: Checker) -> None:
             c.error(d.pos, "missing function body")
     if c.pkg.scope.lookup("main") is None:
         c.error(0, "function main is undeclared in the main package")
-
-

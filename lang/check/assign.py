@@ -104,9 +104,7 @@ def _mismatch(c: Checker, rhs: list[A.Expr], n: int, m: int) -> None:
     vars, values = _count(n, "variable"), _count(m, "value")
     x = expr.unparen(rhs[0])
     if len(rhs) == 1 and type(x) is A.CallExpr:
-        c.error(
-            rhs[0], f"assignment mismatch: {vars} but {c.expr_str(x.fun)} returns {values}"
-        )
+        c.error(rhs[0], f"assignment mismatch: {vars} but {c.expr_str(x.fun)} returns {values}")
     else:
         c.error(rhs[0], f"assignment mismatch: {vars} but {values}")
 
@@ -132,9 +130,7 @@ def extra_results(c: Checker, s: A.ReturnStmt) -> None:
         return_mismatch(c, s.pos, [], values)
 
 
-def init_vars(
-    c: Checker, lhs: list[Var], rhs: list[A.Expr], ret: Optional[A.ReturnStmt]
-) -> None:
+def init_vars(c: Checker, lhs: list[Var], rhs: list[A.Expr], ret: Optional[A.ReturnStmt]) -> None:
     """Variables are declared with the values of rhs; or, with ``ret``, the results lhs of
     a function get them."""
     n, m = len(lhs), len(rhs)

@@ -192,8 +192,7 @@ def _complex(c: Checker, e: A.CallExpr, args: list[A.Expr]) -> bool:
     if t is None:
         c.error(
             x,
-            f"invalid argument: arguments have type {c.type_str(x.type)}, expected"
-            " floating-point",
+            f"invalid argument: arguments have type {c.type_str(x.type)}, expected floating-point",
         )
         return False
     if x.mode == A.MODE_CONST and y.mode == A.MODE_CONST:
@@ -276,8 +275,7 @@ def _make(c: Checker, e: A.CallExpr, args: list[A.Expr]) -> bool:
     if type(u) not in (T.Slice, T.Map, T.Chan):
         c.error(
             te,
-            f"invalid argument: cannot make {c.expr_str(te)}: type must be slice, map, or"
-            " channel",
+            f"invalid argument: cannot make {c.expr_str(te)}: type must be slice, map, or channel",
         )
         return False
     least = 2 if type(u) is T.Slice else 1
@@ -447,9 +445,7 @@ def _offsetof(c: Checker, e: A.CallExpr, args: list[A.Expr]) -> bool:
     found = lookup(base, False, c.pkg, name)
     obj = found.obj
     if obj is None:
-        c.error(
-            x, f"invalid argument: {c.type_str(base)} has no single field {name}"
-        )
+        c.error(x, f"invalid argument: {c.type_str(base)} has no single field {name}")
         return False
     if isinstance(obj, Func):
         c.error(arg, f"invalid argument: {c.expr_str(arg)} is a method value")
@@ -538,4 +534,3 @@ _RULES: dict[str, Callable[[Checker, A.CallExpr, list[A.Expr]], bool]] = {
     "String": _unsafe_string,
     "StringData": _string_data,
 }
-

@@ -14,7 +14,6 @@ from .conversion import assignment, conversion
 from .state import Checker, invalidate
 from .text import types_summary
 
-
 NO_RESULT = T.Tuple([])
 
 
@@ -41,14 +40,17 @@ def call_expr(c: Checker, e: A.CallExpr, hint: Optional[T.Type]) -> str:
     if type(u) is not T.Signature:
         c.error(
             f,
-            f"invalid operation: cannot call {c.operand(f)}: {c.type_str(f.type)} is not a"
-            " function"
+            f"invalid operation: cannot call {c.operand(f)}: {c.type_str(f.type)} is not a function"
             if f.mode != A.MODE_NIL
             else f"invalid operation: cannot call {c.operand(f)}",
         )
         expr.use(c, list(e.args))
         return expr.STATEMENT
     args = expr.expr_list(c, e.args)
+    if len(args) > 1 and len(e.args) == 1:
+        # f(g()): messages show each result as g()
+        shown = c.expr_str(e.args[0])
+        args = [expr.result_operand(c.start(e.args[0]), shown, a.type) for a in args]
     arguments(c, e, u, args)
     results = u.results
     if not results:
@@ -103,9 +105,7 @@ def arguments(c: Checker, e: A.CallExpr, sig: T.Signature, args: list[A.Expr]) -
     if sig.variadic:
         if spread:
             if len(e.args) == 1 and nargs > 1:
-                c.error(
-                    e, f"cannot use ... with {nargs}-valued {c.expr_str(e.args[0])}"
-                )
+                c.error(e, f"cannot use ... with {nargs}-valued {c.expr_str(e.args[0])}")
                 return
         elif nargs >= npars - 1:
             last = types.pop()
@@ -262,9 +262,7 @@ def _spelling(c: Checker, sel: str, alt: Optional[Object]) -> str:
     return "inaccessible" if sel == alt.name else "missing"
 
 
-def lookup_error(
-    c: Checker, t: T.Type, sel: str, alt: Optional[Object], struct_lit: bool
-) -> str:
+def lookup_error(c: Checker, t: T.Type, sel: str, alt: Optional[Object], struct_lit: bool) -> str:
     """Why t has no sel; ``alt`` is a member of that name but for upper and lower case."""
     ts = c.type_str(t)
     case = _spelling(c, sel, alt)

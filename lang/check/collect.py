@@ -200,9 +200,7 @@ def _vars(c: Checker, spec: A.ValueSpec, scope: Scope) -> None:
         decl.arity(c, spec, values, False, False)
 
 
-def _func(
-    c: Checker, d: A.FuncDecl, scope: Scope, methods: list[tuple[Func, bool, str]]
-) -> None:
+def _func(c: Checker, d: A.FuncDecl, scope: Scope, methods: list[tuple[Func, bool, str]]) -> None:
     name = d.name.name
     obj = Func(name, c.pkg, d.name.pos, None)  # type: ignore[arg-type]
     obj.decl = d
@@ -215,9 +213,7 @@ def _func(
             if d.sig.type_params:
                 c.error(d.sig.type_params[0].pos, f"func {name} must have no type parameters")
             if d.sig.params or d.sig.results:
-                c.error(
-                    d.name.pos, f"func {name} must have no arguments and no return values"
-                )
+                c.error(d.name.pos, f"func {name} must have no arguments and no return values")
         if name == "init":
             obj.link_name = f"{prefix}.init.{len(c.pkg.inits)}"
             obj.parent = c.pkg.scope

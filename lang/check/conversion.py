@@ -7,11 +7,17 @@ from typing import Optional
 from .. import ast as A
 from .. import constant
 from .. import types as T
-from ..lookup import interface_methods, interface_pointer_reason, is_interface_pointer
-from ..lookup import deref_struct, missing_method
+from ..lookup import (
+    deref_struct,
+    interface_methods,
+    interface_pointer_reason,
+    is_interface_pointer,
+    missing_method,
+)
 from ..types import identical
 from .predicates import (
     default_type,
+    has_info,
     has_name,
     is_bytes_or_runes,
     is_complex,
@@ -22,7 +28,6 @@ from .predicates import (
     is_pointer,
     is_string,
     is_untyped,
-    has_info,
 )
 from .state import Checker, invalidate
 from .untyped import IMPOSSIBLE, apply, implicit_type, update_type
@@ -149,8 +154,7 @@ def has_invalid_embedded(t: T.Type, seen: set[int]) -> bool:
         return False
     seen.add(id(s))
     return any(
-        f.embedded and (f.type is T.INVALID or has_invalid_embedded(f.type, seen))
-        for f in s.fields
+        f.embedded and (f.type is T.INVALID or has_invalid_embedded(f.type, seen)) for f in s.fields
     )
 
 
@@ -266,4 +270,3 @@ def convertible(c: Checker, x: A.Expr, t: T.Type, cause: Cause) -> bool:
         if type(a) is T.Array and identical(vu.elem, a.elem):
             return True
     return False
-

@@ -71,10 +71,7 @@ def obj_decl(c: Checker, obj: Object) -> None:
 
 def _cycle(c: Checker, obj: Object) -> None:
     ok = valid_cycle(c, obj)
-    if isinstance(obj, (Const, Var)):
-        if not ok or obj.type is None:
-            obj.type = T.INVALID
-    elif isinstance(obj, TypeName):
+    if isinstance(obj, (Const, Var)) or isinstance(obj, TypeName):
         if not ok or obj.type is None:
             obj.type = T.INVALID
     elif obj.type is None:
@@ -309,9 +306,7 @@ def collect_methods(c: Checker, obj: TypeName) -> None:
     for m in methods:
         alt = seen.setdefault(m.name, m)
         if alt is not m:
-            c.error(
-                m.pos, f"method {obj.name}.{m.name} already declared at {c.where(alt.pos)}"
-            )
+            c.error(m.pos, f"method {obj.name}.{m.name} already declared at {c.where(alt.pos)}")
             continue
         if named is not None:
             named.methods.append(m)

@@ -431,9 +431,7 @@ def _binary(c: Checker, e: A.BinaryExpr, hint: Hint) -> str:
     return EXPRESSION if e.mode != A.MODE_INVALID else STATEMENT
 
 
-def binary(
-    c: Checker, e: A.Expr, x: A.Expr, y: A.Expr, op: str, assign_op: bool
-) -> None:
+def binary(c: Checker, e: A.Expr, x: A.Expr, y: A.Expr, op: str, assign_op: bool) -> None:
     """The operator of e on the checked operands x and y; e gets mode, type and value.
     ``assign_op``: e stands for the statement x op= y."""
     e.mode = A.MODE_INVALID
@@ -454,9 +452,7 @@ def binary(
     xt, yt = x.type, y.type
     if xt is not yt and not identical(xt, yt):
         if xt is not T.INVALID and yt is not T.INVALID:
-            what = (
-                f"{c.expr_str(x)} {op}= {c.expr_str(y)}" if assign_op else c.expr_str(e)
-            )
+            what = f"{c.expr_str(x)} {op}= {c.expr_str(y)}" if assign_op else c.expr_str(e)
             c.error(
                 x,
                 f"invalid operation: {what} (mismatched types {c.type_str(xt)} and"
@@ -468,7 +464,8 @@ def binary(
         return
     both_const = x.mode == A.MODE_CONST and y.mode == A.MODE_CONST
     if op in "/%" and y.mode == A.MODE_CONST and y.value is not UNKNOWN:
-        if (x.mode == A.MODE_CONST or is_integer(xt)) and constant.is_zero_divisor(y.value):
+        divisor = constant.to_complex(y.value) if is_complex(xt) else y.value
+        if (x.mode == A.MODE_CONST or is_integer(xt)) and constant.is_zero_divisor(divisor):
             if both_const or not is_complex(xt):
                 c.error(y, "invalid operation: division by zero")
                 return
@@ -548,9 +545,7 @@ def comparison(
     invalidate(e)
 
 
-def _compare_problem(
-    c: Checker, x: A.Expr, y: A.Expr, op: str
-) -> Optional[tuple[A.Expr, str]]:
+def _compare_problem(c: Checker, x: A.Expr, y: A.Expr, op: str) -> Optional[tuple[A.Expr, str]]:
     xt, yt = x.type, y.type
     if op == "==" or op == "!=":
         if x.mode == A.MODE_NIL or y.mode == A.MODE_NIL:

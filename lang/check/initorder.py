@@ -127,5 +127,3 @@ def _report(c: Checker, cycle: list[Object]) -> None:
         lines.append((o.pos, f"{o.name} refers to {nxt.name}"))
         o = nxt
     c.error_lines(obj.pos, f"initialization cycle for {obj.name}", lines)
-
-

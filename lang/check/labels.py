@@ -234,9 +234,7 @@ def _inner_loop(s: Any, t: _Targets) -> Any:
 
 def _inner_switch(s: Any, t: _Targets) -> Any:
     n = len(s.clauses)
-    return [
-        (_Targets(s, t.continues, i, n), cl.pos, cl.body) for i, cl in enumerate(s.clauses)
-    ]
+    return [(_Targets(s, t.continues, i, n), cl.pos, cl.body) for i, cl in enumerate(s.clauses)]
 
 
 _NESTED: dict[type, Any] = {

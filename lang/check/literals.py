@@ -140,9 +140,7 @@ def _keyed_fields(c: Checker, e: A.CompositeLit, st: T.Struct, base: T.Type) -> 
             c.error(key, f"{c.expr_str(key)} is not a field")
             continue
         if found.indirect:
-            c.error(
-                key, f"invalid implicit pointer indirection to reach {c.expr_str(key)}"
-            )
+            c.error(key, f"invalid implicit pointer indirection to reach {c.expr_str(key)}")
             continue
         key.obj = fld
         assignment(c, val, fld.type, "struct literal")
@@ -170,16 +168,14 @@ def _new_field(
         if alt is not None:
             c.error(
                 kv,
-                f"cannot specify promoted field {fld.name} and enclosing embedded field"
-                f" {alt.name}",
+                f"cannot specify promoted field {fld.name} and enclosing embedded field {alt.name}",
             )
             return False
     for other, alt in visited:
         if len(other) > len(path) and other[: len(path)] == path:
             c.error(
                 kv,
-                f"cannot specify embedded field {fld.name} and enclosed promoted field"
-                f" {alt.name}",
+                f"cannot specify embedded field {fld.name} and enclosed promoted field {alt.name}",
             )
             return False
     by_path[key] = fld
@@ -267,5 +263,3 @@ def _map_elements(c: Checker, e: A.CompositeLit, m: T.Map) -> None:
             types.append(key.type)
         expr.expr(c, val, m.elem)
         assignment(c, val, m.elem, "map literal")
-
-

@@ -176,4 +176,3 @@ def array_behind(t: T.Type) -> T.Type:
         if type(a) is T.Array:
             return a
     return u
-

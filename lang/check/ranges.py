@@ -45,9 +45,7 @@ def range_stmt(c: Checker, s: A.RangeStmt) -> None:
             if over_int:
                 assign.assign_var(c, lhs, None, x, "range clause")
                 if x.mode != A.MODE_INVALID and not is_integer(x.type):
-                    c.error(
-                        lhs, f"cannot use iteration variable of type {c.type_str(x.type)}"
-                    )
+                    c.error(lhs, f"cannot use iteration variable of type {c.type_str(x.type)}")
             else:
                 assign.assign_var(c, lhs, None, _element(c, lhs, t), "assignment")
     elif over_int:
@@ -96,9 +94,7 @@ def _define(
 _FUNC = "func must be func(yield func(...) bool): "
 
 
-def key_value(
-    c: Checker, t: T.Type
-) -> tuple[Optional[T.Type], Optional[T.Type], Optional[str]]:
+def key_value(c: Checker, t: T.Type) -> tuple[Optional[T.Type], Optional[T.Type], Optional[str]]:
     """The types of the iteration variables, None where there are none; and why t cannot
     be ranged over, if so ("" for no words)."""
     u = array_behind(t)

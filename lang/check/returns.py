@@ -39,9 +39,7 @@ def terminating(c: Checker, s: Optional[A.Stmt], label: str) -> bool:
                 return False
         return default
     if isinstance(s, A.SelectStmt):
-        return all(
-            _list(c, cl.body) and not _breaks_list(cl.body, label, True) for cl in s.clauses
-        )
+        return all(_list(c, cl.body) and not _breaks_list(cl.body, label, True) for cl in s.clauses)
     if isinstance(s, A.ForStmt):
         return s.cond is None and not _breaks(s.body, label, True)
     return False

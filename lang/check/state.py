@@ -39,7 +39,17 @@ Importer = Callable[[str], Optional[Package]]
 class DeclInfo:
     """A package-level declaration: where it stands and what it uses."""
 
-    __slots__ = ("scope", "lhs", "type_expr", "init", "inherited", "tspec", "fdecl", "deps", "order")
+    __slots__ = (
+        "scope",
+        "lhs",
+        "type_expr",
+        "init",
+        "inherited",
+        "tspec",
+        "fdecl",
+        "deps",
+        "order",
+    )
 
     def __init__(self, scope: Scope) -> None:
         self.scope = scope  # of its file

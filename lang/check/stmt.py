@@ -13,8 +13,8 @@ from ..objects import Nil, Scope, Var
 from ..types import identical
 from . import assign, decl, expr, funcs, labels, ranges, returns, typexpr
 from .conversion import assignment, type_assertion
-from .predicates import comparable, has_nil, is_boolean, is_interface, is_numeric
 from .positions import node_pos
+from .predicates import comparable, has_nil, is_boolean, is_interface, is_numeric
 from .state import Checker, DeclInfo, invalidate
 from .untyped import convert_untyped
 
@@ -116,9 +116,7 @@ def _assign(c: Checker, s: A.AssignStmt) -> None:
     elif s.op == ":=":
         assign.short_var_decl(c, s)
     elif len(s.lhs) != 1 or len(s.rhs) != 1:
-        c.error(
-            s.op_pos, f"assignment operation {s.op}= requires single-valued expressions"
-        )
+        c.error(s.op_pos, f"assignment operation {s.op}= requires single-valued expressions")
     else:
         x, y = s.lhs[0], s.rhs[0]
         expr.expr(c, x)
@@ -143,9 +141,7 @@ def _defer(c: Checker, s: A.DeferStmt) -> None:
 
 
 def _suspended_call(c: Checker, keyword: str, x: A.Expr) -> None:
-    if type(x) is A.ParenExpr:
-        c.error(x, f"expression in {keyword} must not be parenthesized")
-        x = expr.unparen(x)
+    x = expr.unparen(x)  # the parser has complained
     if type(x) is not A.CallExpr:
         c.error(x, f"expression in {keyword} must be function call")
         expr.use(c, [x])
@@ -364,9 +360,7 @@ def _case_types(
                 t is not None and other is not None and identical(t, other)
             ):
                 name = "nil" if t is None else c.type_str(t)
-                c.error_lines(
-                    e, f"duplicate case {name} in type switch", [(pos, "previous case")]
-                )
+                c.error_lines(e, f"duplicate case {name} in type switch", [(pos, "previous case")])
                 break
         else:
             seen.append((t, c.start(e)))

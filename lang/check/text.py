@@ -234,6 +234,7 @@ _WRITERS: dict[type, Callable[[list[str], "A.Node"], None]] = {
     A.ChanType: _chan_type,
 }  # type: ignore[dict-item]
 
+
 def _type(x: A.Expr, t: T.Type, q: Qualifier) -> str:
     """The type of operand x; the results of a call with their names."""
     if type(t) is T.Tuple and type(x) is A.CallExpr:

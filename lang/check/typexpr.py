@@ -73,8 +73,7 @@ def _index(c: Checker, e: A.IndexExpr, declared: Optional[TypeName]) -> T.Type:
         args = ", ".join(map(c.expr_str, e.indices))
         c.error(
             e.x,
-            f"invalid operation: {c.expr_str(e.x)}[{args}] ({c.type_str(t)} is not a generic"
-            " type)",
+            f"invalid operation: {c.expr_str(e.x)}[{args}] ({c.type_str(t)} is not a generic type)",
         )
     return T.INVALID
 
@@ -129,7 +128,9 @@ def _array_length(c: Checker, e: A.Expr) -> int:
     op = c.operand(e)
     c.error(
         e,
-        f"invalid array length {op}" if is_integer(e.type) else f"array length {op} must be integer",
+        f"invalid array length {op}"
+        if is_integer(e.type)
+        else f"array length {op} must be integer",
     )
     return -1
 
@@ -298,9 +299,7 @@ def _duplicate_method(c: Checker, pos: int, m: Func, other_pos: int) -> None:
 
 
 # ------------------------------------------------------------------ signatures
-def signature(
-    c: Checker, e: A.FuncType, recv: Optional[A.Field]
-) -> tuple[T.Signature, Scope]:
+def signature(c: Checker, e: A.FuncType, recv: Optional[A.Field]) -> tuple[T.Signature, Scope]:
     """The function type, and the scope that its body continues, with the parameters."""
     scope = c.open_scope("func")
     if e.type_params:

@@ -14,8 +14,15 @@ from .. import constant
 from .. import types as T
 from ..constant import UNKNOWN
 from ..lookup import interface_methods
-from .predicates import default_type, has_nil, is_boolean, is_integer, is_numeric, is_string
-from .predicates import wider_untyped
+from .predicates import (
+    default_type,
+    has_nil,
+    is_boolean,
+    is_integer,
+    is_numeric,
+    is_string,
+    wider_untyped,
+)
 from .state import Checker, invalidate
 
 # why an untyped operand does not convert
