@@ -13,6 +13,7 @@ from gol.jit import abi
 from gol.jit.abi import GCPTR
 from gol.lang import ast as A
 from gol.lang import types as T
+from gol.lang.constant import Complex
 
 from .core import Core
 from .emit import Value, float_text, layout
@@ -61,11 +62,11 @@ class Convert(Core):
         lay = layout(t)
         if u.info & T.INTEGER:
             bits = int_bits(lay.words[0])
-            n = int(value.real if hasattr(value, "real") and not isinstance(value, int) else value)
+            n = int(complex_parts(value)[0])
             n &= (1 << bits) - 1
             return (str(n - (1 << bits) if n >> (bits - 1) else n),)
         if u.info & T.FLOAT:
-            return (float_text(getattr(value, "real", value), 64 if lay.size == 8 else 32),)
+            return (float_text(complex_parts(value)[0], 64 if lay.size == 8 else 32),)
         if u.info & T.COMPLEX:
             bits = 32 if lay.size == 8 else 64
             re, im = complex_parts(value)
@@ -199,8 +200,4 @@ def complex_part(t: T.Basic) -> T.Basic:
 
 def complex_parts(value: Any) -> tuple[Any, Any]:
     """Real and imaginary part of a constant."""
-    re = getattr(value, "real", None)
-    if re is None or isinstance(value, int):
-        return value, 0
-    im = getattr(value, "imag", 0)
-    return re, im
+    return (value.re, value.im) if isinstance(value, Complex) else (value, 0)
