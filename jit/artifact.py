@@ -11,7 +11,7 @@ from typing import Any
 
 from gol.jit.callsites import Site
 
-FORMAT = 1  # part of every cache key: raise it when an Artifact's meaning changes
+FORMAT = 2  # part of every cache key: raise it when an Artifact's meaning changes
 
 # flags of Function, as runtime/symtab.gol numbers them
 HAS_ARGS, WRAPPER, NOSPLIT, SYSTEM, ASM = 1, 2, 4, 8, 16
@@ -56,7 +56,7 @@ class Artifact:
     bitmaps: list[tuple[int, tuple[int, ...]]]  # (size, pointer offsets), by id
     roots: list[tuple[str, int, tuple[int, ...]]] = field(default_factory=list)
     inline: dict[str, Any] = field(default_factory=dict)  # functions that others may copy
-    export: Any = None  # export data of the package, see gol.lang.export
+    export: bytes = b""  # the checked package, see gol.lang.export
     layout: dict[str, int] = field(default_factory=dict)  # runtime only, see gol.jit.layout
     times: dict[str, float] = field(default_factory=dict)
 

@@ -1,7 +1,7 @@
 """From a program's sources to the image that runs: the packages are compiled (or taken
 from the store), then linked.
 
-    parse → check → escape → lower → compile_ir → Artifact   for each package, in order
+    parse → check → escape → lower → compile_ir → Artifact   for each package (compile.py)
     Artifacts → tables → Image → ELF
 
 ``store`` is anything with ``get(kind, key) -> bytes | None`` and ``put(kind, key, bytes)``
@@ -19,12 +19,12 @@ import sys
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any, Optional, Protocol
+from typing import Optional, Protocol
 
 from gol.jit import elf, packages
 from gol.jit.artifact import FORMAT, Artifact
 from gol.jit.link import Image, Linker
-from gol.jit.packages import Sources, Unit
+from gol.jit.packages import Sources
 from gol.jit.tables import Tables
 from gol.lang.diagnostics import Diagnostics
 from gol.lang.source import SourceSet
@@ -69,20 +69,21 @@ def build(
 ) -> Result:
     """Build the program. ``dump`` sees every stage of package main (which is then compiled
     whatever the store holds); ``explain`` collects what escape analysis decided."""
-    clock = _Clock()
+    from gol.jit.compile import Compiler
+
+    clock = Clock()
     diags = Diagnostics(SourceSet())
     result = Result(diags, times=clock.times)
-    units = packages.load(main, diags.sources, diags)
+    units = packages.discover(main, diags.sources, diags)
     clock.done("parse")
     if units is None:
         return result
     packages.set_keys(units, f"{toolchain}\0{FORMAT}")
-    front = _check(units, diags, result, explain)
-    clock.done("check")
-    if front is None:
-        return result
-    artifacts = _compile(units, front, store or NoStore(), progress, dump, diags)
-    clock.done("compile")
+    clock.done("keys")
+    compiler = Compiler(units, diags, store or NoStore(), clock, progress, dump)
+    compiler.explain = explain
+    artifacts = compiler.run()
+    result.messages = compiler.messages
     if artifacts is None:
         return result
     image = link(artifacts)
@@ -92,62 +93,17 @@ def build(
     return result
 
 
-class _Clock:
+class Clock:
+    """Seconds by stage, summed over the packages."""
+
     def __init__(self) -> None:
         self.times: dict[str, float] = {}
         self.last = time.perf_counter()
 
     def done(self, stage: str) -> None:
         now = time.perf_counter()
-        self.times[stage] = now - self.last
+        self.times[stage] = self.times.get(stage, 0.0) + now - self.last
         self.last = now
-
-
-# ---------------------------------------------------------------- front end
-@dataclass(slots=True)
-class Front:
-    """The checked packages, by path, and what escape analysis says of each."""
-
-    packages: dict[str, Any]
-    escapes: dict[str, Any]
-
-
-def _check(units: list[Unit], diags: Diagnostics, result: Result, explain: bool) -> Optional[Front]:
-    from gol.lang import escape
-    from gol.lang.check import check_package
-
-    front = Front({}, {})
-    for u in units:
-        pkg = check_package(u.path, u.files, front.packages.get, diags)
-        if diags:
-            return None
-        front.packages[u.path] = pkg
-        escapes = escape.analyse(pkg, explain and u.path == "main")
-        front.escapes[u.path] = escapes
-        if u.path == "main":
-            result.messages = escapes.messages
-    return front
-
-
-# ---------------------------------------------------------------- compiling
-def _compile(
-    units: list[Unit],
-    front: Front,
-    store: Store,
-    progress: Optional[Progress],
-    dump: Optional[Dump],
-    diags: Diagnostics,
-) -> Optional[list[Artifact]]:
-    from gol.jit.compile import compile_units
-
-    done: dict[str, Artifact] = {}
-    for u in units:
-        payload = store.get("pkg", u.key) if u.path != "main" else None
-        if payload is not None:
-            done[u.path] = Artifact.load(payload)
-    if not compile_units(units, front, done, store, progress, dump, diags):
-        return None
-    return [done[u.path] for u in units]
 
 
 # ---------------------------------------------------------------- linking

@@ -1,8 +1,10 @@
-"""Checked packages to artifacts: lowering here, the pipeline here or in other processes.
+"""Sources to artifacts: the front end and lowering here, LLVM's work in other processes.
 
-Packages are lowered in dependency order, because each may copy functions of those that it
-imports; the LLVM work of a package needs only its text and is handed to a worker process
-(LLVM holds one global lock, so threads would not help).
+Packages are taken in dependency order, because each is checked against those that it
+imports and may copy functions of them. One that the store holds is read back (its export
+data, the functions to copy) and needs neither parser nor checker. The LLVM work of a
+package needs only its text and is handed to a worker process while the next package is
+parsed (LLVM holds one global lock, so threads would not help).
 """
 
 from __future__ import annotations
@@ -14,63 +16,16 @@ from gol.jit import layout, packages, pipeline, target
 from gol.jit.artifact import Artifact
 from gol.jit.packages import Unit
 from gol.lang.diagnostics import Diagnostics
+from gol.lang.objects import Package
 
 if TYPE_CHECKING:
-    from gol.jit.build import Dump, Front, Progress, Store
+    from gol.jit.build import Clock, Dump, Progress, Store
 
 Roots = list[tuple[str, int, tuple[int, ...]]]
 
 
-def compile_units(
-    units: list[Unit],
-    front: Front,
-    done: dict[str, Artifact],
-    store: Store,
-    progress: Optional[Progress],
-    dump: Optional[Dump],
-    diags: Diagnostics,
-) -> bool:
-    """Compile the ``units`` (in dependency order) that are not in ``done``, into it and the
-    store; False if something was refused."""
-    library = [u for u in units if u.path not in done and u.path != "main"]
-    say = progress or (lambda n, total, path: None)
-    imported: dict[str, Any] = {}
-    finished = 0
-
-    with _Workers(len(library)) as workers:
-        for u in units:
-            known = done.get(u.path)
-            if known is not None:
-                imported |= known.inline
-                continue
-            if library:
-                say(finished, len(library), u.path)
-            job = lower_unit(u, front, imported, diags)
-            if job is None:
-                return False
-            imported |= job.inline
-            if u.path == "main":
-                main = job
-            else:
-                workers.submit(job)
-            for got in workers.ready():
-                finished += 1
-                _keep(got, units, done, store)
-        done["main"] = main.run(dump)
-        for got in workers.rest():
-            finished += 1
-            say(finished, len(library), got.name)
-            _keep(got, units, done, store)
-    return True
-
-
-def _keep(a: Artifact, units: list[Unit], done: dict[str, Artifact], store: Store) -> None:
-    done[a.name] = a
-    store.put("pkg", next(u.key for u in units if u.path == a.name), a.dump())
-
-
 class Job:
-    """One lowered module, ready for the pipeline."""
+    """One lowered package, ready for the pipeline."""
 
     def __init__(self, name: str, text: str, roots: Roots, inline: dict[str, Any]) -> None:
         self.name = name
@@ -78,29 +33,135 @@ class Job:
         self.roots = roots
         self.inline = inline
         self.layout: dict[str, int] = {}
+        self.export = b""
 
     def run(self, dump: Optional[Dump] = None) -> Artifact:
         artifact = pipeline.compile_ir(self.text, self.name, dump=dump, roots=self.roots)
         artifact.layout = self.layout
         artifact.inline = self.inline
+        artifact.export = self.export
         return artifact
 
 
-def lower_unit(
-    u: Unit, front: Front, imported: dict[str, Any], diags: Diagnostics
-) -> Optional[Job]:
-    from gol.jit.lower.module import LowerOptions, lower_package
+class Compiler:
+    """Compiles the units of one program. ``messages`` are those of escape analysis."""
 
-    pkg = front.packages[u.path]
-    options = LowerOptions(diags, front.escapes[u.path], imported=imported)
-    lowered = lower_package(pkg, front.packages["runtime"], options)
-    if diags:
-        return None
-    job = Job(u.path, lowered.ir, lowered.roots, lowered.inline)
-    if u.path == "runtime":
-        job.layout = layout.constants(pkg)
-        job.text += runtime_asm(job.layout, lowered.system)
-    return job
+    def __init__(
+        self,
+        units: list[Unit],
+        diags: Diagnostics,
+        store: Store,
+        clock: Clock,
+        progress: Optional[Progress] = None,
+        dump: Optional[Dump] = None,
+    ) -> None:
+        self.units = units
+        self.diags = diags
+        self.store = store
+        self.clock = clock
+        self.progress = progress
+        self.dump = dump
+        self.explain = False
+        self.messages: list[tuple[int, str]] = []
+        self.packages: dict[str, Package] = {}
+        self.inline: dict[str, Any] = {}  # what importing packages may copy
+        self.artifacts: dict[str, Artifact] = {}
+        self.finished = 0
+        self.missing = 0
+
+    def run(self) -> Optional[list[Artifact]]:
+        """The artifacts in the order of the units; None after diagnostics."""
+        known = {u.path: self.read(u) for u in self.units[:-1]}
+        self.missing = sum(a is None for a in known.values())
+        with Workers(self.missing) as workers:
+            for u in self.units[:-1]:
+                artifact = known[u.path]
+                if artifact is not None:
+                    self.recall(u, artifact)
+                    continue
+                self.say(u.path)
+                job = self.front(u)
+                if job is None:
+                    return None
+                workers.submit(job)
+                self.keep(workers.ready())
+            main = self.front(self.units[-1])
+            if main is None:
+                return None
+            self.artifacts[main.name] = main.run(self.dump)
+            self.clock.done("main")
+            for a in workers.rest():
+                self.keep([a])
+            self.clock.done("wait")
+        return [self.artifacts[u.path] for u in self.units]
+
+    def say(self, path: str) -> None:
+        if self.progress is not None:
+            self.progress(self.finished, self.missing, path)
+
+    # ------------------------------------------------------------------ the store
+    def read(self, u: Unit) -> Optional[Artifact]:
+        payload = self.store.get("pkg", u.key)
+        if payload is None:
+            return None
+        try:
+            return Artifact.load(payload)
+        except Exception:  # noqa: BLE001 (whatever is wrong with it: compile anew)
+            return None
+
+    def recall(self, u: Unit, artifact: Artifact) -> None:
+        from gol.lang import export
+
+        self.packages[u.path] = export.load(artifact.export, self.packages.get)
+        self.inline |= artifact.inline
+        self.artifacts[u.path] = artifact
+        self.clock.done("recall")
+
+    def keep(self, artifacts: list[Artifact]) -> None:
+        for a in artifacts:
+            self.finished += 1
+            self.say(a.name)
+            self.artifacts[a.name] = a
+            self.store.put("pkg", next(u.key for u in self.units if u.path == a.name), a.dump())
+
+    # ------------------------------------------------------------------ the front end
+    def front(self, u: Unit) -> Optional[Job]:
+        from gol.lang import escape, export
+        from gol.lang.check import check_package
+
+        is_main = u is self.units[-1]
+        if not u.files and not packages.parse_unit(u, self.diags.sources, self.diags):
+            return None
+        self.clock.done("parse")
+        pkg = check_package(u.path, u.files, self.packages.get, self.diags)
+        self.clock.done("check")
+        if self.diags:
+            return None
+        self.packages[u.path] = pkg
+        escapes = escape.analyse(pkg, self.explain and is_main)
+        if is_main:
+            self.messages = escapes.messages
+        self.clock.done("escape")
+        job = self.lower(u, pkg, escapes)
+        if job is not None:
+            self.inline |= job.inline
+            if not is_main:
+                job.export = export.dump(pkg)
+        self.clock.done("lower")
+        return job
+
+    def lower(self, u: Unit, pkg: Package, escapes: Any) -> Optional[Job]:
+        from gol.jit.lower.module import LowerOptions, lower_package
+
+        options = LowerOptions(self.diags, escapes, imported=self.inline)
+        lowered = lower_package(pkg, self.packages["runtime"], options)
+        if self.diags:
+            return None
+        job = Job(u.path, lowered.ir, lowered.roots, lowered.inline)
+        if u.path == "runtime":
+            job.layout = layout.constants(pkg)
+            job.text += runtime_asm(job.layout, lowered.system)
+        return job
 
 
 def runtime_asm(offsets: dict[str, int], system: list[str]) -> str:
@@ -114,7 +175,7 @@ def _run(job: Job) -> bytes:
     return job.run().dump()
 
 
-class _Workers:
+class Workers:
     """Up to one process per core; none where there is nothing to share."""
 
     def __init__(self, jobs: int) -> None:
@@ -123,7 +184,7 @@ class _Workers:
         self.pending: list[Any] = []
         self.own: list[Job] = []
 
-    def __enter__(self) -> _Workers:
+    def __enter__(self) -> Workers:
         if self.count > 1:
             import multiprocessing
 
@@ -142,13 +203,12 @@ class _Workers:
             self.pending.append(self.pool.apply_async(_run, (job,)))
 
     def ready(self) -> list[Artifact]:
-        if self.pool is None:
-            out = [job.run() for job in self.own]
-            self.own.clear()
-            return out
-        got = [p for p in self.pending if p.ready()]
-        self.pending = [p for p in self.pending if p not in got]
-        return [Artifact.load(p.get()) for p in got]
+        """What is finished (without processes: all of it)."""
+        out = [job.run() for job in self.own]
+        self.own.clear()
+        done = [p for p in self.pending if p.ready()]
+        self.pending = [p for p in self.pending if p not in done]
+        return out + [Artifact.load(p.get()) for p in done]
 
     def rest(self) -> list[Artifact]:
         out = self.ready()

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import re
 from dataclasses import dataclass, field
 from typing import Optional
 
@@ -66,40 +67,51 @@ def parse_unit(unit: Unit, sources: SourceSet, diags: Diagnostics) -> bool:
         file = parse_file(sources.add(path, text), diags)
         if file is None:
             ok = False
-            continue
-        unit.files.append(file)
-    paths = {import_path(s) for f in unit.files for s in f.imports}
-    unit.imports = sorted(p for p in paths if p and p not in ("unsafe", "C"))
+        else:
+            unit.files.append(file)
     return ok
 
 
-def import_path(spec: A.ImportSpec) -> str:
-    text = spec.path.text
-    return text[1:-1] if len(text) >= 2 else ""
+# Library sources are ours and well-formed: their imports can be read without parsing, so
+# that a package which is in the store needs no parser.
+_re_import = re.compile(r'^import\s+(?:\w+\s+|\.\s+)?"([^"]+)"|^import\s*\(([^)]*)\)', re.M)
+_re_path = re.compile(r'^\s*(?:\w+\s+|\.\s+)?"([^"]+)"', re.M)
 
 
-def load(main: Sources, sources: SourceSet, diags: Diagnostics) -> Optional[list[Unit]]:
-    """The program and all that it needs, dependencies first; runtime is always the first.
-    None after a syntax error. Imports that do not exist are left to the checker."""
-    units: dict[str, Unit] = {}
+def scan_imports(content: bytes) -> set[str]:
+    out: set[str] = set()
+    for one, group in _re_import.findall(content.decode("utf-8", "replace")):
+        out.update(_re_path.findall(group) if group else [one])
+    return out - {"unsafe"}
+
+
+def discover(main: Sources, sources: SourceSet, diags: Diagnostics) -> Optional[list[Unit]]:
+    """The program (parsed) and all that it needs, dependencies first; runtime is always the
+    first. None after a syntax error. Imports that do not exist are left to the checker."""
+    program = Unit("main", main)
+    if not parse_unit(program, sources, diags):
+        return None
+    paths = {s.path.text[1:-1] for f in program.files for s in f.imports}
+    program.imports = sorted(p for p in paths if p and p not in ("unsafe", "C"))
+    seen: set[str] = set()
     order: list[Unit] = []
-    ok = True
 
-    def visit(path: str, given: Optional[Sources]) -> None:
-        nonlocal ok
-        found = given if given is not None else std_sources(path)
+    def visit(path: str) -> None:
+        seen.add(path)
+        found = std_sources(path)
         if found is None:
             return
-        unit = units[path] = Unit(path, found)
-        ok = parse_unit(unit, sources, diags) and ok
+        unit = Unit(path, found)
+        unit.imports = sorted(set().union(*(scan_imports(c) for _, c in found)))
         for p in unit.imports:
-            if p not in units:
-                visit(p, None)
+            if p not in seen:
+                visit(p)
         order.append(unit)
 
-    visit("runtime", None)
-    visit("main", main)
-    return order if ok else None
+    for path in ("runtime", *program.imports):
+        if path not in seen:
+            visit(path)
+    return [*order, program]
 
 
 def set_keys(units: list[Unit], toolchain: str) -> None:
