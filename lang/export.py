@@ -147,7 +147,9 @@ class _Writer:
         if isinstance(t, T.Chan):
             return ("Chan", t.dir, self.type(t.elem))
         if isinstance(t, T.Struct):
-            fields = [(f.name, self.type(f.type), f.embedded, self.package(f.pkg)) for f in t.fields]
+            fields = [
+                (f.name, self.type(f.type), f.embedded, self.package(f.pkg)) for f in t.fields
+            ]
             return ("Struct", fields, t.tags)
         if isinstance(t, T.Tuple):
             return ("Tuple", [self.type(x) for x in t.types])
@@ -306,9 +308,7 @@ class _Reader:
 
     def field(self, f: Any) -> Var:
         name, t, embedded, pkg = f
-        return Var(
-            name, self.package(pkg), 0, self.types[t], is_field=True, embedded=embedded
-        )
+        return Var(name, self.package(pkg), 0, self.types[t], is_field=True, embedded=embedded)
 
     def signature(self, s: Any) -> T.Signature:
         params, results, variadic, recv = s
