@@ -6,8 +6,8 @@ lexical error has been reported, in Go's words and at Go's place, and the token 
 is in the list all the same, so that the parser goes on as Go's does.
 
 A token is the tuple ``(kind, pos, text)``: ``kind`` a terminal of ``grammar.lark``, except
-``LBRACE``, whose kind only the parser can tell. The text of a ``SEMI`` is Go's name for
-it: "semicolon", "newline" or "EOF".
+``LBRACE``, whose kind only the parser can tell. ``BAD`` is a literal that had an error.
+The text of a ``SEMI`` is Go's name for it: "semicolon", "newline" or "EOF".
 
 The quick path takes what is right; what looks wrong goes to :mod:`gol.lang.lexer_slow`.
 """
@@ -116,8 +116,15 @@ def _lex_poisoned(text: str, base: int, diags: Diagnostics) -> Lexed:
     for i in range(first, len(diags.items)):
         d = diags.items[i]
         diags.items[i] = type(d)(back(d.pos), d.message)
+    tokens = []
+    for kind, pos, word in lexed.tokens:
+        if word in KEYWORDS:
+            inside = bisect_right(removed, pos - base)
+            if inside < len(removed) and removed[inside] <= pos - base + len(word):
+                kind = "NAME"  # for Go the character is still in the word
+        tokens.append((kind, back(pos), word))
     return Lexed(
-        [(kind, back(pos), word) for kind, pos, word in lexed.tokens],
+        tokens,
         [(back(pos), word) for pos, word in lexed.directives],
     )
 
@@ -168,7 +175,10 @@ def _lex(text: str, base: int, diags: Diagnostics) -> Lexed:
                 kind = "INT"
                 plain = _PLAIN_NUMBER.match(word)
                 if plain is None:
+                    errors = len(diags.items)
                     kind = lexer_slow.check_number(word, pos, diags)
+                    if len(diags.items) > errors:
+                        kind = "BAD"
                 elif "." in word:
                     kind = "FLOAT"
                 add((kind, pos, word))
@@ -191,9 +201,10 @@ def _lex(text: str, base: int, diags: Diagnostics) -> Lexed:
                     add(("SEMI", pos, "newline"))
                     semi = False
             elif group == _ESCAPED:
+                errors = len(diags.items)
                 if not _GOOD_STRING.match(word):
                     lexer_slow.scan_string(text, pos - base, base, diags)
-                add(("STRING", pos, word))
+                add(("BAD" if len(diags.items) > errors else "STRING", pos, word))
                 semi = True
             elif group == _CHAR and word[1] != "\\" and word[1] != "'":
                 add(("CHAR", pos, word))
@@ -201,13 +212,16 @@ def _lex(text: str, base: int, diags: Diagnostics) -> Lexed:
             else:
                 start = pos - base
                 c = text[start]
+                errors = len(diags.items)
                 if c == "'":
                     at = lexer_slow.scan_char(text, start, base, diags)
-                    add(("CHAR", pos, text[start:at]))
+                    kind = "BAD" if len(diags.items) > errors else "CHAR"
+                    add((kind, pos, text[start:at]))
                     semi = True
                 elif c == '"' or c == "`":
                     at = lexer_slow.scan_string(text, start, base, diags)
-                    add(("STRING", pos, text[start:at]))
+                    kind = "BAD" if len(diags.items) > errors else "STRING"
+                    add((kind, pos, text[start:at]))
                     semi = True
                 else:
                     diags.error(pos, f"invalid character {lexer_slow.sharp_u(c)}")

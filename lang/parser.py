@@ -1,7 +1,7 @@
 """The parser: runs the LALR tables of ``grammar.lark`` over the tokens of one source.
 
 ``parse_file`` is the public face; ``parse_entry`` and ``parse_expr`` parse a list of
-statements or an expression alone, for a REPL. Each returns None if it reported an error.
+statements or an expression alone, for a REPL. Each returns None after a syntax error.
 Errors are worded and got past in :mod:`gol.lang.parser_errors`.
 """
 
@@ -30,7 +30,11 @@ _LITERAL_TYPES = (
 
 
 def parse_file(source: Source, diags: Diagnostics) -> Optional[ast.File]:
-    """The tree of a source file, or None if it has lexical or syntax errors."""
+    """The tree of a source file, or None if it has syntax errors.
+
+    Errors inside a token alone, such as a bad escape, leave a tree that is fit for type
+    checking, as with Go: the token is a BadExpr in it.
+    """
     return _parse(source, diags, "file")
 
 
@@ -47,9 +51,31 @@ def parse_expr(source: Source, diags: Diagnostics) -> Optional[ast.Expr]:
 def _parse(source: Source, diags: Diagnostics, start: str) -> Any:
     before = len(diags.items)
     tokens, directives = tokenize(source, diags)
+    lexical = len(diags.items)
     builder = Builder(source, diags, directives)
-    tree = Parser(parser_tables.load(), builder, tokens, before).run(start)
-    return tree if len(diags.items) == before else None
+    parser = Parser(parser_tables.load(), builder, tokens, before)
+    if start == "file" and lexical > before and _bad_package_clause(tokens, diags, before):
+        parser.i = min(3, len(tokens) - 1)
+        parser.gave_up = True
+        tree = None
+    else:
+        tree = parser.run(start)
+    if parser.gave_up:
+        # Go reads tokens as it parses, and so would not have seen later ones.
+        _, pos, text = parser.current
+        seen = [d for d in diags.items[before:lexical] if d.pos <= pos + len(text)]
+        diags.items[before:lexical] = seen
+    if len(diags.items) > before and builder.syntax_errors:
+        return None
+    return tree
+
+
+def _bad_package_clause(tokens: list[Token], diags: Diagnostics, before: int) -> bool:
+    """Was there an error in the package clause, or in the token after it?"""
+    if [t[0] for t in tokens[:3]] != ["PACKAGE", "NAME", "SEMI"]:
+        return False
+    _, pos, text = tokens[3]
+    return any(d.pos <= pos + len(text) for d in diags.items[before:])
 
 
 class Parser:
@@ -72,6 +98,7 @@ class Parser:
         self.states: list[int] = []
         self.values: list[Any] = []
         self.i = 0  # the token that has been read but not shifted
+        self.gave_up = False  # are there tokens that were not looked at?
         self._errors_before = errors_before
         builder.parser = self
 
@@ -110,6 +137,8 @@ class Parser:
                 try:
                     self.i = i = recovery.at(i)
                 except GiveUp:
+                    self.i = recovery.i
+                    self.gave_up = True
                     return None
                 state = states[-1]
                 tok = tokens[i]

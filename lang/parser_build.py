@@ -45,6 +45,7 @@ class Builder:
         self.directives = directives
         self.decl_end = 0  # where the last top-level declaration ended
         self.last_tok = "import"  # keyword of the last top-level declaration
+        self.syntax_errors = False
         self._error_line = -1
         self.parser: Parser  # sets this itself
 
@@ -53,6 +54,7 @@ class Builder:
         from others at the end of the file: as Go does."""
         if self.parser.current[0] == "$END" and self.parser.failed():
             return
+        self.syntax_errors = True
         line = self.source.line_of(pos)
         if line != self._error_line:
             self._error_line = line
@@ -235,6 +237,7 @@ class Builder:
         """``[P, Q any, R int]``: names without a constraint share the next one."""
         fields: list[ast.Field] = []
         waiting: list[ast.Ident] = []
+        params = [p for p in params if p.pos]
         for p in params:
             waiting += p.names
             if not _missing(p.type_expr):
@@ -323,8 +326,10 @@ class Builder:
     def params(self, lparen: Token, params: list[ast.Field], *rest: Token) -> list[ast.Field]:
         """Each entry is a type, or a name and a type; ``a, b int`` gives b's type to a.
 
-        An entry that is a lone name came as a field with that name and no type.
+        An entry that is a lone name came as a field with that name and no type; one
+        without position stands for an error.
         """
+        params = [p for p in params if p.pos]
         if not any(p.names and not _missing(p.type_expr) for p in params):
             for p in params:
                 if p.names:  # a lone name, and so a type
@@ -548,6 +553,9 @@ class Builder:
 
     def literal(self, tok: Token) -> ast.Expr:
         return ast.BasicLit(tok[1], tok[0], tok[2])
+
+    def bad_literal(self, tok: Token) -> ast.Expr:
+        return ast.BadExpr(tok[1])
 
     def paren(self, lparen: Token, x: ast.Expr, _r: Token) -> ast.Expr:
         return ast.ParenExpr(lparen[1], x)

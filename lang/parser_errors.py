@@ -30,7 +30,7 @@ _KEYWORDS = _STOP | frozenset(
 )
 # A statement begins after these.
 _BEGIN = frozenset(("SEMI", "LBRACE", "COLON", "LBLOCK", "LBODY", "stmts"))
-_LITERALS = frozenset(("INT", "FLOAT", "IMAG", "CHAR", "STRING"))
+_LITERALS = frozenset(("INT", "FLOAT", "IMAG", "CHAR", "STRING", "BAD"))
 _SPELLING = {
     "LPAREN": "(", "RPAREN": ")", "LBRACK": "[", "RBRACK": "]", "RBRACE": "}", "LTYPE": "{",
     "LBLOCK": "{", "COLON": ":", "SEMI": "semicolon or newline", "NAME": "name",
@@ -68,7 +68,7 @@ def _rule(
 _RULES = [
     # ---- the file
     _rule("$root_file: . file", "package statement must be first", FATAL),
-    _rule("file: PACKAGE . NAME", "expected name", FATAL),
+    _rule("file: PACKAGE . NAME", "expected name", ONE, "package_name"),
     _rule("file: PACKAGE NAME . SEMI", "expected semicolon or newline", FATAL),
     _rule("decls: decls decl . SEMI", "", NONE, "SEMI", tokens="$END"),
     _rule("decls: decls decl . SEMI", "after top level declaration", TOP, "SEMI"),
@@ -100,6 +100,7 @@ _RULES = [
         "import_spec", "import path must be a string", ONE, "import_spec",
         tokens="INT FLOAT IMAG CHAR",
     ),
+    _rule("import_spec", "", ONE, "bad_path", tokens="BAD"),
     _rule("import_spec: * . STRING", "missing import path", ("SEMI", "RPAREN"), "STRING"),
     _rule("import_decl: IMPORT .", "missing import path", ("SEMI", "RPAREN"), "import_spec"),
     _rule(
@@ -167,8 +168,9 @@ _RULES = [
     ),
     _rule("field: NAME LBRACK exprs . ", "expected ]", ONE, "RBRACK"),
     _rule("field: STAR . ", "expected name", ("DOT", "SEMI", "RBRACE"), "type_name"),
-    _rule(" . tag", "", NONE, "tag_of_any_kind", tokens="INT FLOAT IMAG CHAR"),
-    _rule("field: NAME LBRACK exprs RBRACK . tag", "", NONE, "tag"),
+    _rule(" . tag", "", NONE, "tag_of_any_kind", tokens="INT FLOAT IMAG CHAR BAD"),
+    _rule("field: NAME . COMMA", "expected type", TYPE_END, "type_name"),
+    _rule(" . tag", "", NONE, "tag"),
     _rule(
         "type_iface: INTERFACE LTYPE ielems . ",
         "in interface type; possibly missing semicolon or newline or }", CLOSE, "RBRACE",
@@ -177,7 +179,8 @@ _RULES = [
     _rule("ielems: ielems SEMI . ielem", "expected ~ term or type", UNION_END, "ielem"),
     _rule("PIPE . term", "expected ~ term or type", UNION_END, "type_name"),
     # ---- types
-    _rule("type_chan: CHAN ", "missing channel element type", NONE, "type_name"),
+    _rule("type_chan: CHAN ARROW . type", "missing channel element type", NONE, "type_name"),
+    _rule("type_chan: CHAN . ", "missing channel element type", NONE, "type_name"),
     _rule("type_recv: ARROW CHAN . type", "missing channel element type", NONE, "type_name"),
     _rule("type_recv: ARROW . CHAN", "expected keyword chan", ONE, "CHAN"),
     _rule("type_lit: MAP . LBRACK", "expected [", ONE, "LBRACK"),
@@ -243,7 +246,7 @@ _RULES = [
     _rule("primary: primary DOT . ", "expected name or (", ("SEMI", "RPAREN"), "drop"),
     _rule("primary: primary LBRACK . ", "expected operand", NONE, "primary", tokens="RBRACK"),
     _rule("primary: primary LBRACK expr . COLON", "expected comma, : or ]",
-          ("COMMA", "COLON", "RBRACK"), "index_end"),
+          ("COMMA", "COLON", "RBRACK"), "COLON"),
     _rule("primary: primary LBRACK exprs . ", "expected ]", ONE, "RBRACK"),
     _rule("primary: primary LBRACK COLON . ", "!middle index required in 3-index slice", NONE,
           "primary", tokens="COLON"),
@@ -272,7 +275,7 @@ _RULES = [
 _BEGINNINGS = [
     *(
         _rule(f" . {symbol}", "expected expression", CLOSE, "primary")
-        for symbol in ("unary", "exprs", "expr", "simple", "elems", "elem", "value", "header",
+        for symbol in ("primary", "unary", "exprs", "expr", "simple", "elems", "elem", "value", "header",
                        "if_header", "switch_header", "opt_simple", "line")
     ),
     *(
@@ -445,6 +448,11 @@ class Recovery:
         """Any literal is a tag for Go's parser."""
         _, pos, text = self.tokens[self.i]
         self.tokens[self.i] = ("STRING", pos, text)
+        self.builder.syntax_errors = True
+
+    def _bad_path(self) -> None:
+        self.builder.syntax_errors = True
+        self.push("import_spec")
 
     def _in_statements(self) -> None:
         """A token after a statement that neither ends the list nor goes on with it."""
@@ -471,6 +479,11 @@ class Recovery:
             reduction = self._reduction(state)
             assert reduction is not None
             self.parser.reduce(reduction)
+
+    def _package_name(self) -> None:
+        if self.tokens[self.i][0] != "SEMI":
+            self._report("expected semicolon or newline")
+        raise GiveUp
 
     def _var_not_allowed(self) -> None:
         for value in reversed(self.parser.values):
@@ -502,6 +515,7 @@ class Recovery:
         reduction = self._reduction(self.parser.states[-1])
         assert reduction is not None
         self.parser.reduce(reduction)
+        self._pushed = "SEMI"  # no statement has begun
 
     def _header_end(self) -> None:
         """Something after the first statement of a header: on to the block, or further
@@ -520,10 +534,6 @@ class Recovery:
     def _drop(self) -> None:
         """``x.`` without a name: x."""
         self.drop_value()
-
-    def _index_end(self) -> None:
-        if self.tokens[self.i][0] not in ("COMMA", "COLON", "RBRACK"):
-            self.push("COLON")
 
 
 def spell(tok: Token) -> str:
@@ -555,10 +565,10 @@ _DUMMIES: dict[str, Callable[[int], Any]] = {
     "block": lambda pos: ast.BlockStmt(pos, [], pos),
     "if_header": lambda pos: (None, ast.BadExpr(pos)),
     "opt_simple": lambda pos: None,
-    "param": _bad_field,
+    "param": lambda pos: ast.Field(0, [], ast.BadExpr(pos), None),
     "field": _bad_field,
     "ielem": _bad_field,
-    "tparam": lambda pos: ast.Field(pos, [ast.Ident(pos, "_")], ast.BadExpr(pos), None),
+    "tparam": lambda pos: ast.Field(0, [], ast.BadExpr(pos), None),
     "sig": lambda pos: ast.FuncType(pos, None, [], []),
     "import_spec": lambda pos: ast.ImportSpec(pos, None, ast.BasicLit(pos, "STRING", '""')),
 }

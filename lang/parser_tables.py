@@ -23,7 +23,7 @@ from typing import Any, NamedTuple
 
 GRAMMAR = Path(__file__).with_name("grammar.lark")
 STARTS = ("file", "entry", "line")
-_FORMAT = 2  # of the cached data; raise it when Tables or what computes it changes
+_FORMAT = 3  # of the cached data; raise it when Tables or what computes it changes
 _STATEMENT_ENDS = ("stmts: stmt .", "stmts: stmts SEMI stmt .", "stmt: NAME COLON .")
 
 
@@ -158,12 +158,14 @@ def compute(grammar: str) -> Tables:
 
 
 def _separate_clauses(tables: Tables) -> None:
-    """A statement before ``case`` or ``default`` ends in a semicolon, and a label there has
-    a statement. The grammar cannot say so without doubling the rules of statements."""
+    """What the grammar cannot say without doubling the rules of statements: a statement
+    before ``case`` or ``default`` ends in a semicolon, a label there has a statement."""
     for items, row in zip(tables.items, tables.actions, strict=True):
         if any(item in _STATEMENT_ENDS for item in items):
             row.pop("CASE", None)
             row.pop("DEFAULT", None)
+        if any(". stmt" in item for item in items):
+            row.pop("TILDE", None)  # begins an operand, but no statement
 
 
 def _item(pointer: Any) -> str:
