@@ -29,6 +29,7 @@ from typing import Any
 from gol.jit import abi
 from gol.jit.abi import GCPTR
 from gol.lang import types as T
+from gol.lang.constant import Big
 from gol.lang.sizes import alignof, offsetsof, sizeof
 
 Value = tuple[str, ...]
@@ -128,6 +129,8 @@ def float_text(value: Any, bits: int) -> str:
 
 def round_real(value: Any, bits: int) -> float:
     """The nearest float64 (or float32, as a float) of an exact real, ties to even."""
+    if isinstance(value, Big):
+        value = Fraction(value.mant) * Fraction(2) ** value.exp
     q = Fraction(value)
     if bits == 64:
         return q.numerator / q.denominator  # exact rounding of int division
