@@ -76,8 +76,7 @@ class Compiler:
         with Workers(self.missing) as workers:
             for u in self.units[:-1]:
                 artifact = known[u.path]
-                if artifact is not None:
-                    self.recall(u, artifact)
+                if artifact is not None and self.recall(u, artifact):
                     continue
                 self.say(u.path)
                 job = self.front(u)
@@ -109,13 +108,23 @@ class Compiler:
         except Exception:  # noqa: BLE001 (whatever is wrong with it: compile anew)
             return None
 
-    def recall(self, u: Unit, artifact: Artifact) -> None:
+    def recall(self, u: Unit, artifact: Artifact) -> bool:
         from gol.lang import export
 
-        self.packages[u.path] = export.load(artifact.export, self.packages.get)
+        try:
+            pkg = export.load(artifact.export, self.importer)
+        except export.ExportError:
+            return False
+        self.packages[u.path] = pkg
         self.inline |= artifact.inline
         self.artifacts[u.path] = artifact
         self.clock.done("recall")
+        return True
+
+    def importer(self, path: str) -> Optional[Package]:
+        from gol.lang.universe import UNSAFE
+
+        return UNSAFE if path == "unsafe" else self.packages.get(path)
 
     def keep(self, artifacts: list[Artifact]) -> None:
         for a in artifacts:
