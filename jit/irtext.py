@@ -200,4 +200,12 @@ def unquote(name: str) -> str:
     name = name[1:]
     if name[:1] != '"':
         return name
-    return re.sub(r"\\([0-9A-Fa-f]{2})", lambda m: chr(int(m.group(1), 16)), name[1:-1])
+    if "\\" not in name:
+        return name[1:-1]
+    # LLVM prints the bytes of a name's UTF-8 one by one
+    raw = re.sub(
+        rb"\\([0-9A-Fa-f]{2})",
+        lambda m: bytes((int(m.group(1), 16),)),
+        name[1:-1].encode(),
+    )
+    return raw.decode()

@@ -87,6 +87,29 @@ runtime.gogo:
 	popq	%rbx
 	ret
 
+# deferenter(rdi = *_defer): see defer.gol. Remembers its return and links d in; returns 0.
+	.globl	runtime.deferenter
+	.type	runtime.deferenter, @function
+runtime.deferenter:
+	movq	%fs:0x68, %rax
+	movq	(%rsp), %rdx
+	movq	%rdx, {{_defer_pc}}(%rdi)
+	leaq	8(%rsp), %rcx
+	movq	{{g_stack_hi}}(%rax), %rdx
+	subq	%rcx, %rdx
+	movq	%rdx, {{_defer_sp}}(%rdi)
+	movq	%r15, {{_defer_regs}}(%rdi)
+	movq	%r14, {{_defer_regs}}+8(%rdi)
+	movq	%r13, {{_defer_regs}}+16(%rdi)
+	movq	%r12, {{_defer_regs}}+24(%rdi)
+	movq	%rbp, {{_defer_regs}}+32(%rdi)
+	movq	%rbx, {{_defer_regs}}+40(%rdi)
+	movq	{{g__defer}}(%rax), %rdx
+	movq	%rdx, {{_defer_link}}(%rdi)
+	movq	%rdi, {{g__defer}}(%rax)
+	xorl	%eax, %eax
+	ret
+
 # gogopanic(gp, typ, data): continues gp, which is inside a system call, as if it had called
 # gopanic(any{typ, data}) instead.
 

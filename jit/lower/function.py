@@ -23,9 +23,9 @@ from gol.lang.walk import walk
 
 from .closure import Closures
 from .core import INLINE, MANAGED, NOSPLIT, SYSTEM, Unsupported
+from .defers import Defers
 from .emit import Value, layout
 from .iface import Interfaces
-from .maps import Maps
 
 # Attribute groups, the same in every module: inlined IR refers to them by number.
 ATTRIBUTES = (
@@ -63,7 +63,7 @@ class LoweredFunction:
     wrapper: bool = False
 
 
-class FunctionLowering(Maps, Closures, Interfaces):
+class FunctionLowering(Defers, Closures, Interfaces):
     def __init__(self, module: Any, info: A.FuncInfo, mode: str, name: str = "") -> None:
         super().__init__(module)
         self.info = info
@@ -111,6 +111,8 @@ class FunctionLowering(Maps, Closures, Interfaces):
         if not self.dead:
             self.pos = info.end or info.pos
             self.fall_off()
+        if info.has_defer:
+            self.defer_epilogue()
         return self.result(params)
 
     def fall_off(self) -> None:
