@@ -22,6 +22,7 @@ from .untyped import convert_untyped, update_type
 
 _BYTES = T.Slice(T.BYTE)
 _BYTE_POINTER = T.Pointer(T.BYTE)
+_EMPTY_INTERFACE = T.Interface([])  # like any, but prints as interface{}
 _MAX_SIZE = (1 << 63) - 1
 
 # these look at their arguments themselves: they may be types
@@ -393,7 +394,7 @@ def _println(c: Checker, e: A.CallExpr, args: list[A.Expr]) -> bool:
 def _recover(c: Checker, e: A.CallExpr, args: list[A.Expr]) -> bool:
     if c.info is not None:
         c.info.has_recover = True
-    return _value(e, T.ANY)
+    return _value(e, _EMPTY_INTERFACE)
 
 
 # ---------------------------------------------------------------- package unsafe

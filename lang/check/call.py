@@ -40,9 +40,8 @@ def call_expr(c: Checker, e: A.CallExpr, hint: Optional[T.Type]) -> str:
     if type(u) is not T.Signature:
         c.error(
             f,
-            f"invalid operation: cannot call {c.operand(f)}: {c.type_str(f.type)} is not a function"
-            if f.mode != A.MODE_NIL
-            else f"invalid operation: cannot call {c.operand(f)}",
+            f"invalid operation: cannot call {c.operand(f)}: {c.type_str(f.type)} is not a"
+            " function",
         )
         expr.use(c, list(e.args))
         return expr.STATEMENT

@@ -344,9 +344,9 @@ def _params(c: Checker, fields: list[A.Field], may_be_variadic: bool) -> tuple[l
 
 
 def _receiver(c: Checker, f: A.Field) -> Var:
-    base = f.type_expr
-    while type(base) is A.ParenExpr or type(base) is A.StarExpr:
-        base = base.x
+    base = expr.unparen(f.type_expr)
+    if type(base) is A.StarExpr:
+        base = expr.unparen(base.x)
     if type(base) is A.IndexExpr:
         c.error(base.pos, "methods of generic types are not supported yet")
         t: T.Type = T.INVALID
