@@ -28,6 +28,8 @@ _MAGIC = (b"gol export", 1, sys.version_info[:2])
 
 Importer = Callable[[str], Optional[Package]]
 
+BODYLESS = "gol:bodyless"  # directive added for a function whose body is written elsewhere
+
 
 class ExportError(Exception):
     """The bytes are no export data of this version, or name what cannot be found."""
@@ -185,13 +187,16 @@ class _Writer:
 
     def func(self, f: Func) -> Any:
         assert isinstance(f.type, T.Signature)
+        directives = f.directives
+        if f.decl is not None and f.decl.body is None and BODYLESS not in directives:
+            directives = [*directives, BODYLESS]
         entry = (
             f.name,
             self.package(f.pkg),
             self.signature(f.type),
             f.link_name,
             f.ptr_recv,
-            f.directives,
+            directives,
             len(self.funcs),
         )
         self.funcs.append(f)

@@ -97,22 +97,23 @@ class FunctionLowering(Defers, Closures, Interfaces):
             info.sig, recv=info.recv.type if info.recv is not None else None,
             context=bool(info.captures),
         )  # fmt: skip
-        params = self._params()
+        params: list[str] = []
         try:
+            params = self._params()
             if info.captures:
                 self.bind_captures()
             self._results()
             if info.has_defer:
                 self.defer_prologue()
+            assert info.body is not None
+            self.block(info.body.stmts)
+            if not self.dead:
+                self.pos = info.end or info.pos
+                self.fall_off()
+            if info.has_defer:
+                self.defer_epilogue()
         except Unsupported as u:
             self.module.refuse(u.pos, u.what)
-        assert info.body is not None
-        self.block(info.body.stmts)
-        if not self.dead:
-            self.pos = info.end or info.pos
-            self.fall_off()
-        if info.has_defer:
-            self.defer_epilogue()
         return self.result(params)
 
     def fall_off(self) -> None:

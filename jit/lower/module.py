@@ -19,6 +19,7 @@ from gol.jit.rtypes import TypeTable
 from gol.lang import ast as A
 from gol.lang import types as T
 from gol.lang.diagnostics import Diagnostics
+from gol.lang.export import BODYLESS
 from gol.lang.objects import Func, Package, Var
 
 from . import inlining
@@ -67,7 +68,7 @@ def mode_of(f: Func) -> str:
     for d, mode in (("gol:managed", MANAGED), ("gol:nosplit", NOSPLIT), ("gol:inline", INLINE)):
         if d in f.directives:
             return mode
-    if f.decl is not None and f.decl.body is None:
+    if BODYLESS in f.directives or (f.decl is not None and f.decl.body is None):
         return NOSPLIT  # assembly
     return SYSTEM
 
