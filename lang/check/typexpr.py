@@ -303,7 +303,7 @@ def signature(c: Checker, e: A.FuncType, recv: Optional[A.Field]) -> tuple[T.Sig
     """The function type, and the scope that its body continues, with the parameters."""
     scope = c.open_scope("func")
     if e.type_params:
-        c.error(e.type_params[0].pos, "type parameters are not supported yet")
+        refuse_type_params(c, e.type_params)
     recv_var = _receiver(c, recv) if recv is not None else None
     params, variadic = _params(c, e.params, True)
     results, _ = _params(c, e.results, False)
@@ -317,6 +317,15 @@ def signature(c: Checker, e: A.FuncType, recv: Optional[A.Field]) -> tuple[T.Sig
     sig = T.Signature(params, results, variadic, recv_var)
     c.close_scope()
     return sig, scope
+
+
+def refuse_type_params(c: Checker, fields: list[A.Field]) -> None:
+    """Generic code is not compiled yet. Its type parameters are declared as invalid
+    types, about which nothing more is said."""
+    c.error(fields[0].pos, "type parameters are not supported yet")
+    for f in fields:
+        for n in f.names:
+            c.scope.insert(TypeName(n.name, c.pkg, n.pos, T.INVALID))
 
 
 def _params(c: Checker, fields: list[A.Field], may_be_variadic: bool) -> tuple[list[Var], bool]:
@@ -349,6 +358,9 @@ def _receiver(c: Checker, f: A.Field) -> Var:
         base = expr.unparen(base.x)
     if type(base) is A.IndexExpr:
         c.error(base.pos, "methods of generic types are not supported yet")
+        for arg in base.indices:
+            if type(arg) is A.Ident:
+                c.scope.insert(TypeName(arg.name, c.pkg, arg.pos, T.INVALID))
         t: T.Type = T.INVALID
     else:
         t = var_type(c, f.type_expr)
