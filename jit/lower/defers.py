@@ -2,19 +2,18 @@
 
 A function that defers has a ``runtime._defer`` in its frame. Its prologue calls
 ``runtime.deferenter``, which returns a second time, with 1, after a recovery. From then on
-only what lies in memory can be trusted: the results, the pointers to results in the heap
-and the out pointer therefore live in one frame object, the *slots*, whose address the
-_defer holds. Every return stores its results there and goes to one exit block, which makes
-the deferred calls, loads the results and returns; so does the second return of deferenter.
+no SSA value of before can be trusted, only memory: the results, and *slots* for the
+pointers to results in the heap and for the out pointer. Every return stores its results
+and goes to one exit block, which makes the deferred calls, loads the results and returns;
+so does the second return of deferenter. To keep LLVM from promoting these variables, their
+addresses are stored in the _defer.
 """
 
 from __future__ import annotations
 
 from gol.jit.abi import GCPTR
 from gol.lang import ast as A
-from gol.lang import types as T
 from gol.lang.objects import Var
-from gol.lang.sizes import offsetsof
 from gol.lang.walk import children
 
 from .emit import Value
@@ -46,31 +45,23 @@ class Defers(Maps):
         self.start(first)
 
     def _make_slots(self) -> None:
-        """Move the results into the slots."""
-        kinds: list[tuple[Var | None, T.Type]] = [
-            (v, T.Pointer(v.type) if v.heap else v.type) for v in self.info.results
-        ]
-        if self.fa.out:
-            kinds.append((None, T.UNSAFE_POINTER))
         self.defer_slots = []
-        if not kinds:
-            return
-        t = T.Struct([Var(f"r{i}", None, 0, k, is_field=True) for i, (_, k) in enumerate(kinds)])
-        slots = self.alloca(t, "slots")
-        self.zero(t, slots)
-        self.emit(
-            f"store {GCPTR} {self.gcptr(slots)}, {self.offset(self.defer_record, _SLOTS)}"
-        )
-        for (v, k), off in zip(kinds, offsetsof(t), strict=True):
-            at = self.offset(slots, off)
-            self.defer_slots.append((v, at))
-            if v is None:
-                self.emit(f"store {GCPTR} {self.out_pointer}, {at}")
-            elif v.heap:
-                self.emit(f"store {GCPTR} {self.gcptr(self.addr_of[v])}, {at}")
+        for v in self.info.results:
+            if v.heap:
+                self._slot(v, self.gcptr(self.addr_of[v]))
             else:
-                self.addr_of[v] = at
-            del k
+                self._expose(self.addr_of[v])
+        if self.fa.out:
+            self._slot(None, self.out_pointer)
+
+    def _slot(self, v: Var | None, pointer: str) -> None:
+        at = self.alloca_ir(GCPTR, True, "slot")
+        self.emit(f"store {GCPTR} {pointer}, {at}")
+        self._expose(at)
+        self.defer_slots.append((v, at))
+
+    def _expose(self, addr: str) -> None:
+        self.emit(f"store {GCPTR} {self.gcptr(addr)}, {self.offset(self.defer_record, _SLOTS)}")
 
     # ------------------------------------------------------------------ statements
     def defer_stmt(self, s: A.DeferStmt) -> None:
