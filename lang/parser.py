@@ -13,7 +13,7 @@ from typing import Any, Optional
 from . import ast, parser_tables
 from .diagnostics import Diagnostics
 from .lexer import Token, tokenize
-from .parser_build import Builder
+from .parser_build import MAX_NESTING, Builder
 from .parser_errors import GiveUp, Recovery
 from .source import Source
 
@@ -26,6 +26,10 @@ _FRAMES = _HEADERS | {"LPAREN", "LBRACK", "EMPTY", "LTYPE", "LBODY", "LBLOCK", "
 
 _LITERAL_TYPES = (
     ast.Ident, ast.SelectorExpr, ast.IndexExpr, ast.ArrayType, ast.StructType, ast.MapType,
+)  # fmt: skip
+_VALUES = (
+    ast.BasicLit, ast.CompositeLit, ast.FuncLit, ast.SliceExpr, ast.TypeAssertExpr,
+    ast.CallExpr, ast.UnaryExpr, ast.BinaryExpr,
 )  # fmt: skip
 
 
@@ -62,8 +66,8 @@ def _parse(source: Source, diags: Diagnostics, start: str) -> Any:
         tree = parser.run(start)
     if parser.gave_up:
         # Go reads tokens as it parses, and so would not have seen later ones.
-        _, pos, text = parser.current
-        seen = [d for d in diags.items[before:lexical] if d.pos <= pos + len(text)]
+        reach = _reach(parser.current)
+        seen = [d for d in diags.items[before:lexical] if d.pos < reach]
         diags.items[before:lexical] = seen
     if len(diags.items) > before and builder.syntax_errors:
         return None
@@ -74,8 +78,14 @@ def _bad_package_clause(tokens: list[Token], diags: Diagnostics, before: int) ->
     """Was there an error in the package clause, or in the token after it?"""
     if [t[0] for t in tokens[:3]] != ["PACKAGE", "NAME", "SEMI"]:
         return False
-    _, pos, text = tokens[3]
-    return any(d.pos <= pos + len(text) for d in diags.items[before:])
+    reach = _reach(tokens[3])
+    return any(d.pos < reach for d in diags.items[before:])
+
+
+def _reach(token: Token) -> int:
+    """Lexical errors before this position are due to the token or what is before it."""
+    kind, pos, text = token
+    return pos + len(text) + (kind == "BAD")
 
 
 class Parser:
@@ -178,6 +188,11 @@ class Parser:
             if state == end and kind == "$END":
                 return values[-1]
 
+    def too_deep(self) -> bool:
+        """Is the stack so high that the tree must be too deep? What takes time in
+        proportion to the height of the stack is not done then."""
+        return len(self.states) > 10 * MAX_NESTING
+
     # ------------------------------------------- one step at a time, for error recovery
     def reduce(self, rule: int) -> None:
         size, origin, build = self.rules[rule]
@@ -206,6 +221,8 @@ class Parser:
     # ----------------------------------------------------------------------- "{"
     def which_brace(self) -> str:
         """The terminal that "{" is here, or "" if none can stand here."""
+        if self.too_deep():
+            return ""
         for kind in ("LTYPE", "LLITX", "LBODY"):
             if self.can_shift(kind):
                 return kind
@@ -238,7 +255,10 @@ class Parser:
         if isinstance(x, tuple):
             if x[0] == "RPAREN":
                 return self._parenthesized_type()
-            return x[0] in ("LLIT", "LLITX", "COMMA", "COLON", "RBRACK")
+            if x[0] == "RBRACK":
+                indices = self.values[-2]
+                return isinstance(indices, list) and not any(map(_is_value, indices))
+            return x[0] in ("LLIT", "LLITX", "COMMA", "COLON")
         return isinstance(x, (ast.Ident, ast.SelectorExpr, ast.IndexExpr, ast.ParenExpr))
 
     def _parenthesized_type(self) -> bool:
@@ -269,3 +289,10 @@ class Parser:
             stack.append(state)
             action = actions[state].get(kind)
         return action is not None
+
+
+def _is_value(x: ast.Expr) -> bool:
+    """Is this surely not a type, by its looks?"""
+    while isinstance(x, ast.ParenExpr):
+        x = x.x
+    return isinstance(x, _VALUES)

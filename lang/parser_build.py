@@ -15,6 +15,7 @@ from . import ast
 from .diagnostics import Diagnostics
 from .lexer import Token
 from .source import Source
+from .walk import children
 
 if TYPE_CHECKING:
     from .parser import Parser
@@ -25,6 +26,9 @@ PRECEDENCE: dict[str, int] = {
     "+": 4, "-": 4, "|": 4, "^": 4,
     "*": 5, "/": 5, "%": 5, "<<": 5, ">>": 5, "&": 5, "&^": 5,
 }  # fmt: skip
+
+# The rest of the compiler recurses over the tree; this is refused before it can hurt.
+MAX_NESTING = 1000
 
 Exprs = list[ast.Expr]
 Stmts = list[ast.Stmt]
@@ -44,6 +48,7 @@ class Builder:
         self.diags = diags
         self.directives = directives
         self.decl_end = 0  # where the last top-level declaration ended
+        self.decl_token = 0  # and at which token
         self.last_tok = "import"  # keyword of the last top-level declaration
         self.syntax_errors = False
         self._error_line = -1
@@ -59,6 +64,10 @@ class Builder:
         if line != self._error_line:
             self._error_line = line
             self.diags.error(pos, "syntax error: " + message)
+
+    def too_deep(self, pos: int) -> None:
+        self.syntax_errors = True
+        self.diags.error(pos, f"nested more than {MAX_NESTING} levels deep: not supported yet")
 
     # ------------------------------------------------------------------- lists
     def nolist(self) -> list:
@@ -105,6 +114,13 @@ class Builder:
             self.syntax_error(decl.pos, "imports must appear before other declarations")
         self.last_tok = tok
         self.decl_end = semi[1]
+        # A declaration has at most as many levels as tokens.
+        here = self.parser.i
+        if here - self.decl_token > MAX_NESTING:
+            deep = _at_level(decl, MAX_NESTING)
+            if deep:
+                self.too_deep(deep.pos or decl.pos)
+        self.decl_token = here
         decls.append(decl)
         return decls
 
@@ -856,6 +872,16 @@ def _show_statement(stmt: ast.Stmt) -> tuple[int, str]:
 
 
 _NO_BODY = ast.BlockStmt(0, [], 0)
+
+
+def _at_level(root: ast.Node, level: int) -> Optional[ast.Node]:
+    """Some node that many levels below the root."""
+    nodes = [root]
+    for _ in range(level):
+        nodes = [child for node in nodes for child in children(node)]
+        if not nodes:
+            return None
+    return nodes[0]
 
 
 def _missing(x: ast.Expr) -> bool:

@@ -313,6 +313,9 @@ class Recovery:
         self._last = i
         if self._tries > 40:
             raise GiveUp
+        if self.parser.too_deep():
+            self.builder.too_deep(self.tokens[i][1])
+            raise GiveUp
         kind = self.tokens[i][0]
         if kind == "EMPTY" and self.parser.can_shift("LBRACK"):
             self.tokens[i] = ("LBRACK", self.tokens[i][1], "[")
