@@ -12,7 +12,8 @@ The tree is thrown away afterwards, so the values pushed only have to suit the b
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Any, Callable, NamedTuple, Optional
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, NamedTuple, Optional
 
 from . import ast
 from .lexer import Token
@@ -22,8 +23,7 @@ if TYPE_CHECKING:
 
 # Keywords that start a statement: inside functions, skipping stops at them.
 _STOP = frozenset(
-    """BREAK CONST CONTINUE DEFER FALLTHROUGH FOR GO GOTO IF RETURN SELECT SWITCH TYPE VAR
-    """.split()
+    "BREAK CONST CONTINUE DEFER FALLTHROUGH FOR GO GOTO IF RETURN SELECT SWITCH TYPE VAR".split()
 )
 _KEYWORDS = _STOP | frozenset(
     "CASE CHAN DEFAULT ELSE FUNC IMPORT INTERFACE MAP PACKAGE RANGE STRUCT".split()
@@ -275,12 +275,25 @@ _RULES = [
 _BEGINNINGS = [
     *(
         _rule(f" . {symbol}", "expected expression", CLOSE, "primary")
-        for symbol in ("primary", "unary", "exprs", "expr", "simple", "elems", "elem", "value", "header",
-                       "if_header", "switch_header", "opt_simple", "line")
+        for symbol in (
+            "primary",
+            "unary",
+            "exprs",
+            "expr",
+            "simple",
+            "elems",
+            "elem",
+            "value",
+            "header",
+            "if_header",
+            "switch_header",
+            "opt_simple",
+            "line",
+        )
     ),
     *(
         _rule(f" . {symbol}", "expected type", TYPE_END, "type_name")
-        for symbol in ("types", "type_norecv", "type_nobrack", "type_name", "type")
+        for symbol in "types type_norecv type_nobrack type_name type".split()
     ),
     _rule(" . names", "expected name", ONE, "NAME"),
     _rule(" . NAME", "expected name", ONE, "NAME"),
