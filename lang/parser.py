@@ -8,14 +8,16 @@ Errors are worded and got past in :mod:`gol.lang.parser_errors`.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, Optional
+from typing import TYPE_CHECKING, Any, Optional
 
 from . import ast, parser_tables
 from .diagnostics import Diagnostics
 from .lexer import Token, tokenize
 from .parser_build import MAX_NESTING, Builder
-from .parser_errors import GiveUp, Recovery
 from .source import Source
+
+if TYPE_CHECKING:
+    from .parser_errors import Recovery
 
 # Of the tokens on the stack, those that decide whether we are directly in the header of
 # if, for or switch: the topmost is one of the three.
@@ -88,6 +90,10 @@ def _reach(token: Token) -> int:
     return pos + len(text) + (kind == "BAD")
 
 
+class GiveUp(Exception):
+    """The rest of the file is not worth parsing."""
+
+
 class Parser:
     """One run of the tables."""
 
@@ -108,6 +114,7 @@ class Parser:
         self.states: list[int] = []
         self.values: list[Any] = []
         self.i = 0  # the token that has been read but not shifted
+        self._recovery: Optional[Recovery] = None
         self.gave_up = False  # are there tokens that were not looked at?
         self._errors_before = errors_before
         builder.parser = self
@@ -124,7 +131,6 @@ class Parser:
         """The value of the start symbol; None after errors that end parsing."""
         actions, gotos, rules = self.tables.actions, self.tables.gotos, self.rules
         tokens, states, values = self.tokens, self.states, self.values
-        recovery: Optional[Recovery] = None
         Ident, BasicLit = ast.Ident, ast.BasicLit
         state = self.tables.starts[start]
         end = self.tables.ends[start]
@@ -142,13 +148,8 @@ class Parser:
                         kind = brace
                         tok = (brace, tok[1], "{")
                         continue
-                if recovery is None:
-                    recovery = Recovery(self)
-                try:
-                    self.i = i = recovery.at(i)
-                except GiveUp:
-                    self.i = recovery.i
-                    self.gave_up = True
+                i = self._recover(i)
+                if self.gave_up:
                     return None
                 state = states[-1]
                 tok = tokens[i]
@@ -187,6 +188,19 @@ class Parser:
                 states.append(state)
             if state == end and kind == "$END":
                 return values[-1]
+
+    def _recover(self, i: int) -> int:
+        """Past an error at token ``i``; the token to go on with."""
+        if self._recovery is None:
+            from .parser_errors import Recovery  # a correct program does not need it
+
+            self._recovery = Recovery(self)
+        try:
+            self.i = self._recovery.at(i)
+        except GiveUp:
+            self.i = self._recovery.i
+            self.gave_up = True
+        return self.i
 
     def too_deep(self) -> bool:
         """Is the stack so high that the tree must be too deep? What takes time in

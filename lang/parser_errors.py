@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, Optional
 
 from . import ast
 from .lexer import Token
+from .parser import GiveUp
 
 if TYPE_CHECKING:
     from .parser import Parser
@@ -299,10 +300,6 @@ _BEGINNINGS = [
     _rule(" . NAME", "expected name", ONE, "NAME"),
 ]
 _GROUPED = "in grouped declaration; possibly missing semicolon or newline or )"
-
-
-class GiveUp(Exception):
-    """The rest of the file is not worth parsing."""
 
 
 class Recovery:
