@@ -46,7 +46,7 @@ class Basic(Type):
         self.kind = kind  # canonical: "uint8" for byte, "int32" for rune
         self.info = info
 
-    def __reduce__(self) -> object:  # singletons stay singletons through pickle
+    def __reduce__(self) -> tuple[object, ...]:  # singletons stay singletons through pickle
         return (basic_named, (self.name,))
 
 
@@ -274,6 +274,7 @@ def _write(out: list[str], t: Type, q: Optional[Callable[["Package"], str]]) -> 
                 w("; ")
             first = False
             w(m.name)
+            assert isinstance(m.type, Signature)
             write_signature(out, m.type, q)
         for e in t.embeds:
             if not first:

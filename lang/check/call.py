@@ -11,6 +11,7 @@ from ..objects import Builtin, Const, Func, Object, PkgName, Selection, TypeName
 from ..universe import BUILTINS, UNSAFE_BUILTINS
 from . import builtins, decl, expr, funcs
 from .conversion import assignment, conversion
+from .positions import node_pos
 from .state import Checker, invalidate
 from .text import types_summary
 
@@ -43,7 +44,6 @@ def call_expr(c: Checker, e: A.CallExpr, hint: Optional[T.Type]) -> str:
             f"invalid operation: cannot call {c.operand(f)}: {c.type_str(f.type)} is not a"
             " function",
         )
-        expr.use(c, list(e.args))
         return expr.STATEMENT
     args = expr.expr_list(c, e.args)
     if len(args) > 1 and len(e.args) == 1:
@@ -162,7 +162,8 @@ def selector(c: Checker, e: A.SelectorExpr, want_type: bool = False) -> None:
             return
     expr.expr_or_type(c, x)
     if x.mode == A.MODE_BUILTIN:
-        c.error(e, f"invalid use of {c.operand(x)} in selector expression")
+        at = node_pos(e, c.diags.sources)
+        c.error(at, f"invalid use of {c.operand(x)} in selector expression")
         return
     if x.mode == A.MODE_INVALID:
         return
@@ -289,17 +290,14 @@ def _qualified(c: Checker, e: A.SelectorExpr, x: A.Ident, p: PkgName) -> None:
     pkg = p.imported
     name = e.sel.name
     obj = pkg.scope.lookup(name)
-    if obj is None:
+    if obj is None or not obj.exported:  # importers see exported names only
         if pkg.complete:
             alts = sorted(
-                n for n in pkg.scope.names
-                if n[:1].isupper() and n.casefold() == name.casefold()
-            )  # fmt: skip
+                n for n in pkg.scope.names if n[:1].isupper() and n.casefold() == name.casefold()
+            )
             but = f" (but have {alts[0]})" if alts else ""
             c.error(e.sel.pos, f"undefined: {c.expr_str(e)}{but}")
         return
-    if not obj.exported:
-        c.error(e.sel.pos, f"name {name} not exported by package {pkg.name}")
     e.sel.obj = obj
     e.type = obj.type
     kind = type(obj)

@@ -71,7 +71,7 @@ def obj_decl(c: Checker, obj: Object) -> None:
 
 def _cycle(c: Checker, obj: Object) -> None:
     ok = valid_cycle(c, obj)
-    if isinstance(obj, (Const, Var)) or isinstance(obj, TypeName):
+    if isinstance(obj, (Const, Var, TypeName)):
         if not ok or obj.type is None:
             obj.type = T.INVALID
     elif obj.type is None:

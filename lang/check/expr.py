@@ -578,7 +578,7 @@ _SHIFT_BOUND = 1023 - 1 + 52  # enough for the smallest float64
 
 
 def shift(c: Checker, e: A.Expr, x: A.Expr, y: A.Expr, op: str) -> None:
-    xval = None
+    xval: Any = None
     if x.mode == A.MODE_CONST:
         xval = x.value if x.value is UNKNOWN else constant.to_int(x.value)
     if not (is_integer(x.type) or (is_untyped(x.type) and xval is not None)):

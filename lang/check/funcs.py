@@ -19,7 +19,7 @@ def path_prefix(path: str) -> str:
     """An import path as it stands in linker names: dots of the last element and odd
     characters as %xx."""
     slash = path.rfind("/")
-    out = []
+    out: list[str] = []
     for i, ch in enumerate(path):
         o = ord(ch)
         if o <= 0x20 or (ch == "." and i > slash) or ch in '%"' or o >= 0x7F:

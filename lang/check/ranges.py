@@ -71,7 +71,7 @@ def _define(
         if lhs is None:
             continue
         if type(lhs) is not A.Ident:
-            c.error(lhs, f"non-name {c.expr_str(lhs)} on left side of :=")
+            c.error(lhs, f"invalid syntax tree: cannot declare {c.expr_str(lhs)}")
             continue
         v = funcs.new_local(c, lhs.name, lhs.pos, None)
         lhs.obj = v

@@ -210,7 +210,7 @@ def _chan_type(out: list[str], e: A.ChanType) -> None:
         out.append(")")
 
 
-_WRITERS: dict[type, Callable[[list[str], "A.Node"], None]] = {
+_WRITERS: dict[type, Callable[..., None]] = {
     A.Ident: _ident,
     A.BasicLit: _basic,
     A.FuncLit: _func_lit,
@@ -232,7 +232,7 @@ _WRITERS: dict[type, Callable[[list[str], "A.Node"], None]] = {
     A.InterfaceType: _interface_type,
     A.MapType: _map_type,
     A.ChanType: _chan_type,
-}  # type: ignore[dict-item]
+}
 
 
 def _type(x: A.Expr, t: T.Type, q: Qualifier) -> str:

@@ -310,7 +310,9 @@ def signature(c: Checker, e: A.FuncType, recv: Optional[A.Field]) -> tuple[T.Sig
     if recv is not None and recv_var is not None and recv_var.name:
         decl.declare(c, scope, recv.names[0], recv_var)
     for fields, vars in ((e.params, params), (e.results, results)):
-        names = [n for f in fields for n in (f.names or [None])]
+        names: list[Optional[A.Ident]] = []
+        for f in fields:
+            names.extend(f.names or [None])
         for n, v in zip(names, vars):
             if n is not None:
                 decl.declare(c, scope, n, v)
@@ -366,17 +368,17 @@ def _receiver(c: Checker, f: A.Field) -> Var:
         t = var_type(c, f.type_expr)
     name = f.names[0] if f.names else None
     v = Var(name.name if name else "", c.pkg, name.pos if name else f.pos, t)
-    c.later(lambda: _check_receiver(c, base.pos, v))
+    c.later(lambda: _check_receiver(c, base, v))
     return v
 
 
-def _check_receiver(c: Checker, pos: int, recv: Var) -> None:
+def _check_receiver(c: Checker, at: A.Expr, recv: Var) -> None:
     t, _ = deref(recv.type)
     if t is T.INVALID:
         return
     if isinstance(t, T.Named):
         if t.obj.pkg is not c.pkg:
-            c.error(pos, f"cannot define new methods on non-local type {c.type_str(t)}")
+            c.error(at, f"cannot define new methods on non-local type {c.type_str(t)}")
             return
         u = t.underlying()
         cause = ""
@@ -385,11 +387,11 @@ def _check_receiver(c: Checker, pos: int, recv: Var) -> None:
         elif type(u) in (T.Pointer, T.Interface):
             cause = "pointer or interface type"
         if cause:
-            c.error(pos, f"invalid receiver type {c.type_str(t)} ({cause})")
+            c.error(at, f"invalid receiver type {c.type_str(t)} ({cause})")
     elif isinstance(t, T.Basic):
-        c.error(pos, f"cannot define new methods on non-local type {c.type_str(t)}")
+        c.error(at, f"cannot define new methods on non-local type {c.type_str(t)}")
     else:
-        c.error(pos, f"invalid receiver type {c.type_str(recv.type)}")
+        c.error(at, f"invalid receiver type {c.type_str(recv.type)}")
 
 
 _RULES: dict[type, Callable[[Checker, Any, Optional[TypeName]], T.Type]] = {

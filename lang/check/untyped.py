@@ -155,15 +155,14 @@ def update_type(c: Checker, x: A.Expr, t: T.Type, final: bool) -> None:
     old = x.type
     if not (type(old) is T.Basic and old.info & T.UNTYPED) or x.mode == A.MODE_INVALID:
         return
-    k = type(x)
-    if k is A.ParenExpr:
+    if isinstance(x, A.ParenExpr):
         update_type(c, x.x, t, final)
         if x.x.value is not None:
             x.value = x.x.value
     elif x.value is None:
-        if k is A.UnaryExpr:
+        if isinstance(x, A.UnaryExpr):
             update_type(c, x.x, t, final)
-        elif k is A.BinaryExpr:
+        elif isinstance(x, A.BinaryExpr):
             if x.op in COMPARISONS:
                 pass  # its operands have nothing to do with the type of the result
             elif x.op in SHIFTS:
@@ -187,6 +186,6 @@ def update_type(c: Checker, x: A.Expr, t: T.Type, final: bool) -> None:
             conversion_error(c, why, x, t.underlying())
             invalidate(x)
             return
-        if value is not None and k is not A.ParenExpr:
+        if value is not None and not isinstance(x, A.ParenExpr):
             x.value = value
     x.type = t
