@@ -129,7 +129,10 @@ class Control(Statements):
             for x in c.exprs or ():
                 more = self.label("test")
                 self.pos = x.pos
-                self.condition(x, b, more)
+                if isinstance(x.type.underlying(), T.Interface):  # true == x
+                    self.cbr(self.equal_mixed(x.type, self.expr(x), T.BOOL, ("true",)), b, more)
+                else:
+                    self.condition(x, b, more)
                 self.start(more)
 
     def _cases_tag(

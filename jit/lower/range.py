@@ -35,14 +35,14 @@ class Ranges(Control):
             (s.key, kt, key),
             (s.value, vt, value),
         ]
-        for x, t, v in pairs:
-            if is_blank(x) or t is None:
-                continue
-            assert x is not None
-            if s.define:
+        given = [(x, t, v) for x, t, v in pairs if x is not None and t is not None]
+        if s.define:
+            for x, t, v in given:
                 self._bind(x, t, v)
-            else:
-                self.assign(x, t, v)
+            return
+        places = [self._prepare(x) for x, _, _ in given]
+        for place, (_, t, v) in zip(places, given, strict=True):
+            place(t, v)
 
     def counted(
         self, s: A.RangeStmt, ty: str, limit: str, body: Callable[[str], None], signed: bool = True
