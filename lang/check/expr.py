@@ -593,6 +593,7 @@ def shift(c: Checker, e: A.Expr, x: A.Expr, y: A.Expr, op: str) -> None:
             require_representable(c, y, T.UINT)
             if y.mode == A.MODE_INVALID:
                 return
+            update_type(c, y, T.UINT, True)
     if y.mode != A.MODE_CONST or not is_untyped(y.type):
         if is_integer(y.type) and not is_untyped(y.type):
             pass
@@ -618,8 +619,6 @@ def shift(c: Checker, e: A.Expr, x: A.Expr, y: A.Expr, op: str) -> None:
                 invalidate(e)
                 return
             e.value = constant.shift(op, xval, count)
-            if is_untyped(y.type):
-                update_type(c, y, T.UINT, True)
             overflow(c, e)
             return
         if is_untyped(x.type):

@@ -12,6 +12,7 @@ from . import assign, decl, expr, funcs, stmt
 from .conversion import assignment
 from .predicates import array_behind, is_boolean, is_integer
 from .state import Checker
+from .untyped import convert_untyped
 
 
 def range_stmt(c: Checker, s: A.RangeStmt) -> None:
@@ -25,6 +26,8 @@ def range_stmt(c: Checker, s: A.RangeStmt) -> None:
     valid = x.mode != A.MODE_INVALID
     if valid:
         key, value, cause = key_value(c, x.type)
+        if x.type is T.UNTYPED_STRING:
+            convert_untyped(c, x, T.STRING_T)
         op = c.operand(x) if cause is not None or s.key is not None or s.value is not None else ""
         if cause is not None:
             c.error(x, f"cannot range over {op}" + (f": {cause}" if cause else ""))
