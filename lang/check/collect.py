@@ -96,6 +96,8 @@ def _import(c: Checker, spec: A.ImportSpec, scope: Scope) -> None:
     if problem:
         c.error(spec.path.pos, f"invalid import path ({problem})")
         return
+    if c.pkg.path == "main" and "internal" in path.split("/"):
+        c.error(spec.path.pos, f"use of internal package {path} not allowed")
     pkg = UNSAFE if path == "unsafe" else c.importer(path)
     if pkg is None:
         c.error(spec.path.pos, f"package {path} is not in std")
@@ -130,7 +132,7 @@ def _import(c: Checker, spec: A.ImportSpec, scope: Scope) -> None:
 
 def unused_imports(c: Checker) -> None:
     for obj in c.imports:
-        if obj.name == "_" or obj.used:
+        if obj.name == "_" or obj.used or c.generic:
             continue
         path = obj.imported.path
         if obj.name in (".", path.rpartition("/")[2]):

@@ -247,6 +247,7 @@ def init_var(c: Checker, v: Var, x: A.Expr, context: str) -> None:
 def type_decl(c: Checker, obj: TypeName, spec: A.TypeSpec) -> None:
     if spec.type_params:
         c.error(spec.type_params[0].pos, "type parameters are not supported yet")
+        c.generic = True
         obj.type = T.INVALID
         return
     c.later(lambda: _check_valid(c, obj))
@@ -342,7 +343,9 @@ def func_decl(c: Checker, obj: Func, d: Any) -> None:
     info = funcs.decl_info(fdecl, obj, sig)
     fdecl.info = info
     body = fdecl.body
-    if body is not None and not fdecl.sig.type_params:
+    if fdecl.sig.type_params:
+        obj.type = T.INVALID  # it was refused: its uses say nothing more
+    elif body is not None:
         c.later(lambda: stmt.func_body(c, d, info, sig, scope, body, None))
 
 

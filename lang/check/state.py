@@ -76,6 +76,7 @@ class Checker:
         # decl.obj_decl: completes an object whose declaration has not been seen yet
         self.resolve: Callable[[Object], None] = lambda obj: None
         self.failed = False  # an error was reported
+        self.generic = False  # generic code was refused, and not looked into
         # package-level objects (and methods), in source order
         self.decls: dict[Object, DeclInfo] = {}
         self.methods: dict[TypeName, list[Func]] = {}

@@ -325,6 +325,7 @@ def refuse_type_params(c: Checker, fields: list[A.Field]) -> None:
     """Generic code is not compiled yet. Its type parameters are declared as invalid
     types, about which nothing more is said."""
     c.error(fields[0].pos, "type parameters are not supported yet")
+    c.generic = True
     for f in fields:
         for n in f.names:
             c.scope.insert(TypeName(n.name, c.pkg, n.pos, T.INVALID))
