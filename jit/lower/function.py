@@ -61,6 +61,7 @@ class LoweredFunction:
     may_inline: bool = False
     inline: bool = False
     wrapper: bool = False
+    symbol: str = ""  # where it is not the name
 
 
 class FunctionLowering(Defers, Closures, Interfaces):

@@ -8,6 +8,7 @@ copied into it, so growth is bounded.
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Optional
 
 from gol.jit.constants import sym
@@ -20,6 +21,11 @@ if TYPE_CHECKING:
 
 MAX_COST = 40  # instructions of one function, all that is copied into it included
 CALL_COST = 3
+
+# A small function that calls itself gets its own body copied into those calls once: half
+# of the calls, stack checks and frames of a recursion go away.
+SELF_COST = 30
+SELF_CALLS = 3
 
 _re_symbol = re.compile(r'@("(?:[^"\\]|\\.)*"|llvm\.[A-Za-z0-9_.]+)')
 _re_pos = re.compile(r"!@([0-9]+)@")
@@ -61,6 +67,24 @@ def decide(functions: dict[str, LoweredFunction], enabled: bool) -> None:
         if f.name.endswith((".main", ".init")):
             continue
         f.inline = total(f) is not None
+    for f in list(functions.values()):
+        _unroll_recursion(functions, f)
+
+
+def _unroll_recursion(functions: dict[str, LoweredFunction], f: LoweredFunction) -> None:
+    symbol = sym(f.name)
+    calls = f.callees.count(symbol)
+    if f.inline or not f.may_inline or not f.text or f.wrapper or f.mode != MANAGED:
+        return
+    if not 1 <= calls <= SELF_CALLS or f.cost > SELF_COST:
+        return
+    inner = f.name + "·again"
+    copy = replace(f, text=f.text, symbol=inner, inline=True)
+    copy.text = copy.text.replace("define ", "define internal ", 1)
+    copy.text = copy.text.replace(f"@{symbol}(", f"@{sym(inner)}(", 1)
+    head, body = f.text.split("\n", 1)
+    f.text = head + "\n" + body.replace(f"@{symbol}(", f"@{sym(inner)}(")
+    functions[inner] = copy
 
 
 def export(module: Any, f: LoweredFunction) -> "Optional[InlineFunction]":

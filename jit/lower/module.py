@@ -400,7 +400,7 @@ class ModuleLowering:
         """The functions that other modules may copy."""
         out: dict[str, InlineFunction] = {}
         for f in self.functions.values():
-            if not (f.inline or f.mode == INLINE) or not f.text:
+            if not (f.inline or f.mode == INLINE) or not f.text or f.symbol:
                 continue
             made = inlining.export(self, f)
             if made is not None:
