@@ -215,13 +215,7 @@ class DeclBuilder:
                 fields.append(ast.Field(waiting[0].pos, waiting, p.type_expr, None))
                 waiting = []
         if waiting:
-            if fields:
-                self.syntax_error(rbrack[1], "missing type constraint")
-            else:
-                message = "missing type parameter name"
-                if len(params) == 1:
-                    message += " or invalid array length"
-                self.syntax_error(waiting[0].pos, message)
+            self.syntax_error(rbrack[1], "missing type constraint")
         return fields
 
     def tparam_list(self, lbrack: Token, params: list[ast.Field], *rest: Token) -> list[ast.Field]:
@@ -252,6 +246,7 @@ class DeclBuilder:
         if sum(len(f.names) or 1 for f in params) != 1:
             problem = "multiple receivers" if params else "no receiver"
             self.diags.error(self.parser.current[1], f"method has {problem}")
+        self._check_dots(params, False)
         return params
 
     def method_decl(
@@ -281,13 +276,32 @@ class DeclBuilder:
 
     # -------------------------------------------------------------- signatures
     def sig_void(self, params: list[ast.Field]) -> ast.FuncType:
-        return ast.FuncType(0, None, params, [])
+        return self._signature(params, [])
 
     def sig_params(self, params: list[ast.Field], results: list[ast.Field]) -> ast.FuncType:
-        return ast.FuncType(0, None, params, results)
+        return self._signature(params, results)
 
     def sig_type(self, params: list[ast.Field], result: ast.Expr) -> ast.FuncType:
-        return ast.FuncType(0, None, params, [ast.Field(result.pos, [], result, None)])
+        return self._signature(params, [ast.Field(result.pos, [], result, None)])
+
+    def _signature(self, params: list[ast.Field], results: list[ast.Field]) -> ast.FuncType:
+        self._check_dots(params, True)
+        self._check_dots(results, False)
+        return ast.FuncType(0, None, params, results)
+
+    def _check_dots(self, fields: list[ast.Field], variadic: bool) -> None:
+        """``...T`` is for the last parameter; elsewhere it is made T."""
+        reported = False
+        for i, f in enumerate(fields):
+            if not isinstance(f.type_expr, ast.Ellipsis):
+                continue
+            if variadic and i + 1 == len(fields) and len(f.names) < 2:
+                continue
+            if not reported:
+                reported = True
+                message = "can only use ... with final parameter" if variadic else ""
+                self.diags.error(f.type_expr.pos, message or "invalid use of ...")
+            f.type_expr = f.type_expr.elem or ast.BadExpr(f.type_expr.pos)
 
     def params_none(self, lparen: Token, rparen: Token) -> list[ast.Field]:
         return []
