@@ -100,7 +100,10 @@ def _import(c: Checker, spec: A.ImportSpec, scope: Scope) -> None:
         c.error(spec.path.pos, f"use of internal package {path} not allowed")
     pkg = UNSAFE if path == "unsafe" else c.importer(path)
     if pkg is None:
-        c.error(spec.path.pos, f"package {path} is not in std")
+        from ..stdnames import STD
+
+        why = "not supported yet" if path in STD else "not in std"
+        c.error(spec.path.pos, f"package {path} is {why}")
         # an empty package of that name: uses of it say nothing more
         pkg = Package(path, path.rstrip("/").rpartition("/")[2])
     name = spec.name.name if spec.name is not None else pkg.name

@@ -64,6 +64,10 @@ def func_lit(c: Checker, e: A.FuncLit, hint: Optional[T.Type]) -> str:
 
 # ------------------------------------------------------------------ composites
 def composite_lit(c: Checker, e: A.CompositeLit, hint: Optional[T.Type]) -> str:
+    done = c.regrouped.get(e)
+    if done is not None:  # an operand that is looked at twice
+        e.mode, e.type = A.MODE_VALUE, done
+        return expr.EXPRESSION
     is_elem = False
     te = e.type_expr
     t: T.Type
@@ -91,7 +95,8 @@ def composite_lit(c: Checker, e: A.CompositeLit, hint: Optional[T.Type]) -> str:
     if type(u) is T.Struct:
         if e.elts:
             if type(e.elts[0]) is A.KeyValueExpr:
-                _keyed_fields(c, e, u, base)
+                if _keyed_fields(c, e, u, base):
+                    c.regrouped[e] = t
             else:
                 _positional_fields(c, e, u, base)
     elif type(u) is T.Array:
@@ -118,7 +123,8 @@ def composite_lit(c: Checker, e: A.CompositeLit, hint: Optional[T.Type]) -> str:
     return expr.EXPRESSION
 
 
-def _keyed_fields(c: Checker, e: A.CompositeLit, st: T.Struct, base: T.Type) -> None:
+def _keyed_fields(c: Checker, e: A.CompositeLit, st: T.Struct, base: T.Type) -> bool:
+    """True if the elements were regrouped, for the sake of promoted fields."""
     visited: list[tuple[list[int], Var]] = []
     by_path: dict[tuple[int, ...], Var] = {}
     for x in e.elts:
@@ -144,9 +150,40 @@ def _keyed_fields(c: Checker, e: A.CompositeLit, st: T.Struct, base: T.Type) -> 
             continue
         key.obj = fld
         assignment(c, val, fld.type, "struct literal")
-        path = found.index or []
-        if not _new_field(c, x, fld, path, by_path, visited):
+        _new_field(c, x, fld, found.index or [], by_path, visited)
+    if not visited or len(by_path) != len(e.elts):
+        return False
+    e.elts = _regroup(st, list(zip(by_path, e.elts)))
+    return True
+
+
+def _regroup(st: T.Struct, fields: list[tuple[tuple[int, ...], A.Expr]]) -> list[A.Expr]:
+    """Elements that set promoted fields become literals of the embedded structs:
+    ``B{x: 1}`` turns into ``B{A: A{x: 1}}``, so that nobody else need know."""
+    out: list[A.Expr] = []
+    inner: dict[int, list[tuple[tuple[int, ...], A.Expr]]] = {}
+    place: dict[int, A.KeyValueExpr] = {}
+    for path, x in fields:
+        if len(path) == 1:
+            out.append(x)
             continue
+        i = path[0]
+        if i not in inner:
+            f = st.fields[i]
+            key = A.Ident(x.pos, f.name)
+            key.obj = f
+            lit = A.CompositeLit(x.pos, None, [], x.pos, x.pos)
+            lit.mode, lit.type = A.MODE_VALUE, f.type
+            place[i] = A.KeyValueExpr(x.pos, key, lit, x.pos)
+            inner[i] = []
+            out.append(place[i])
+        inner[i].append((path[1:], x))
+    for i, group in inner.items():
+        u = st.fields[i].type.underlying()
+        lit2 = place[i].value_expr
+        assert isinstance(u, T.Struct) and isinstance(lit2, A.CompositeLit)
+        lit2.elts = _regroup(u, group)
+    return out
 
 
 def _new_field(
@@ -156,13 +193,13 @@ def _new_field(
     path: list[int],
     by_path: dict[tuple[int, ...], Var],
     visited: list[tuple[list[int], Var]],
-) -> bool:
+) -> None:
     """Remember that a literal sets the field at path; it, what contains it and what it
     contains must not have been set before."""
     key = tuple(path)
     if key in by_path:
         c.error(kv, f"duplicate field name {fld.name} in struct literal")
-        return False
+        return
     for n in range(1, len(key)):
         alt = by_path.get(key[:n])
         if alt is not None:
@@ -170,18 +207,17 @@ def _new_field(
                 kv,
                 f"cannot specify promoted field {fld.name} and enclosing embedded field {alt.name}",
             )
-            return False
+            return
     for other, alt in visited:
         if len(other) > len(path) and other[: len(path)] == path:
             c.error(
                 kv,
                 f"cannot specify embedded field {fld.name} and enclosed promoted field {alt.name}",
             )
-            return False
+            return
     by_path[key] = fld
     if len(path) > 1:
         visited.append((path, fld))
-    return True
 
 
 def _positional_fields(c: Checker, e: A.CompositeLit, st: T.Struct, base: T.Type) -> None:

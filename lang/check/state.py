@@ -89,6 +89,7 @@ class Checker:
         self.named: list[T.Named] = []
         self.embed_pos: dict[int, list[int]] = {}  # id(Interface): positions of embeds
         self.interfaces: list[T.Interface] = []
+        self.regrouped: dict[A.Expr, T.Type] = {}  # literals whose elements were regrouped
         self.panics: set[A.CallExpr] = set()  # calls of the built-in panic
         self.local_types: dict[tuple[str, str], int] = {}
         self.init_info: Optional[A.FuncInfo] = None

@@ -327,3 +327,23 @@ def test_defined_types_share_the_underlying_type() -> None:
     assert types["A"].under is types["B"].under
     assert isinstance(types["A"].under, T.Struct)
     assert types["C"].under is T.INT
+
+
+def test_promoted_fields_in_literals_are_regrouped() -> None:
+    pkg = checked("""package lib
+type Z struct{ q int }
+type A struct{ x, y int; Z }
+type B struct{ A; z int }
+var b = B{x: 1, z: 2, y: 3, q: 5}
+""", "lib")  # fmt: skip
+
+    def shape(e: A.Expr) -> Any:
+        if isinstance(e, A.KeyValueExpr):
+            assert isinstance(e.key, A.Ident)
+            return (e.key.name, shape(e.value_expr))
+        return [shape(x) for x in e.elts] if isinstance(e, A.CompositeLit) else e.value
+
+    assert shape(pkg.init_order[0].rhs) == [
+        ("A", [("x", 1), ("y", 3), ("Z", [("q", 5)])]),
+        ("z", 2),
+    ]
