@@ -65,7 +65,7 @@ class Var(Object):
     def captured_by_value(self) -> bool:
         """Whether function literals hold a copy of it rather than a pointer to it. Escape
         analysis and lowering must agree on this, so it is said once, here."""
-        if self.reassigned or self.addrtaken:
+        if self.reassigned or self.addrtaken or self.is_result:  # return assigns to results
             return False
         from .sizes import sizeof
 

@@ -54,7 +54,7 @@ class Operators(Convert):
 
     def divide(self, op: str, t: T.Basic, a: str, b: str) -> str:
         ty = layout(t).words[0]
-        if not is_literal(b):
+        if not is_literal(b) or int(b) == 0:
             bad = self.panic_block("panicdivide")
             ok = self.label()
             self.cbr(self.ins(f"icmp eq {ty} {b}, 0"), bad, ok, "unlikely")
