@@ -9,12 +9,12 @@ parsed (LLVM holds one global lock, so threads would not help).
 
 from __future__ import annotations
 
-import os
 from typing import TYPE_CHECKING, Any, Optional
 
 from gol.jit import layout, packages, pipeline, target
 from gol.jit.artifact import Artifact
 from gol.jit.packages import Unit
+from gol.jit.workers import Failure, Workers
 from gol.lang.diagnostics import Diagnostics
 from gol.lang.objects import Package
 
@@ -73,7 +73,7 @@ class Compiler:
         """The artifacts in the order of the units; None after diagnostics."""
         known = {u.path: self.read(u) for u in self.units[:-1]}
         self.missing = sum(a is None for a in known.values())
-        with Workers(self.missing) as workers:
+        with Workers() as workers:
             for u in self.units[:-1]:
                 artifact = known[u.path]
                 if artifact is not None and self.recall(u, artifact):
@@ -87,12 +87,14 @@ class Compiler:
             main = self.front(self.units[-1])
             if main is None:
                 return None
-            self.artifacts[main.name] = main.run(self.dump)
-            self.clock.done("main")
-            for a in workers.rest():
-                self.keep([a])
-            self.clock.done("wait")
-        return [self.artifacts[u.path] for u in self.units]
+            if self.dump is not None:
+                self.artifacts[main.name] = main.run(self.dump)
+            else:
+                workers.submit(main)
+            while workers.busy:
+                self.keep(workers.ready(wait=True))
+            self.clock.done("llvm")
+        return None if self.diags else [self.artifacts[u.path] for u in self.units]
 
     def say(self, path: str) -> None:
         if self.progress is not None:
@@ -126,12 +128,17 @@ class Compiler:
 
         return UNSAFE if path == "unsafe" else self.packages.get(path)
 
-    def keep(self, artifacts: list[Artifact]) -> None:
-        for a in artifacts:
-            self.finished += 1
-            self.say(a.name)
-            self.artifacts[a.name] = a
-            self.store.put("pkg", next(u.key for u in self.units if u.path == a.name), a.dump())
+    def keep(self, results: list[tuple[str, bytes | Failure]]) -> None:
+        keys = {u.path: u.key for u in self.units[:-1]}
+        for name, got in results:
+            if isinstance(got, Failure):
+                self.diags.error(0, f"internal compiler error: package {name}: {got.message}")
+                continue
+            self.artifacts[name] = Artifact.load(got)
+            if name in keys:
+                self.finished += 1
+                self.say(name)
+                self.store.put("pkg", keys[name], got)
 
     # ------------------------------------------------------------------ the front end
     def front(self, u: Unit) -> Optional[Job]:
@@ -178,49 +185,3 @@ def runtime_asm(offsets: dict[str, int], system: list[str]) -> str:
     source = layout.fill(packages.assembly(), offsets)
     stubs = ".text\n" + "".join(target.system_stub(name) for name in system)
     return target.module_asm(source + stubs)
-
-
-def _run(job: Job) -> bytes:
-    return job.run().dump()
-
-
-class Workers:
-    """Up to one process per core; none where there is nothing to share."""
-
-    def __init__(self, jobs: int) -> None:
-        self.count = min(os.cpu_count() or 1, jobs) if hasattr(os, "fork") else 0
-        self.pool: Any = None
-        self.pending: list[Any] = []
-        self.own: list[Job] = []
-
-    def __enter__(self) -> Workers:
-        if self.count > 1:
-            import multiprocessing
-
-            target.prepare()
-            self.pool = multiprocessing.get_context("fork").Pool(self.count)
-        return self
-
-    def __exit__(self, *args: object) -> None:
-        if self.pool is not None:
-            self.pool.terminate()
-
-    def submit(self, job: Job) -> None:
-        if self.pool is None:
-            self.own.append(job)
-        else:
-            self.pending.append(self.pool.apply_async(_run, (job,)))
-
-    def ready(self) -> list[Artifact]:
-        """What is finished (without processes: all of it)."""
-        out = [job.run() for job in self.own]
-        self.own.clear()
-        done = [p for p in self.pending if p.ready()]
-        self.pending = [p for p in self.pending if p not in done]
-        return out + [Artifact.load(p.get()) for p in done]
-
-    def rest(self) -> list[Artifact]:
-        out = self.ready()
-        out += [Artifact.load(p.get()) for p in self.pending]
-        self.pending.clear()
-        return out

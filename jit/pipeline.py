@@ -41,7 +41,7 @@ def compile_ir(
     """Compile one module's IR text. Raises IRError, StackMapError, or RuntimeError (LLVM's
     complaint), each of which is a bug of the compiler."""
     clock = _Clock(dump)
-    llvm = target.prepare()
+    target.prepare()
     if "target datalayout" not in text:
         text = target.module_header() + text
     clock.done("lower", text)
@@ -81,7 +81,6 @@ def compile_ir(
     if dump is not None:
         dump("stackmaps", describe(artifact))
     artifact.times = clock.times
-    del llvm
     return artifact
 
 
@@ -100,8 +99,10 @@ class _Clock:
 
 
 def parse(text: str) -> Any:
-    llvm = target.prepare()
-    return llvm.parse_assembly(text)
+    """A module, verified: what the verifier would refuse makes later passes abort."""
+    module = target.prepare().parse_assembly(text)
+    module.verify()
+    return module
 
 
 def inline(module: Any) -> None:
