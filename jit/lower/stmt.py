@@ -238,6 +238,16 @@ class Statements(Builtins):
                 self.store(x.type, self.convert_assign(v, t, x.type), f"{GCPTR} {p}")
 
             return put_star
+        if isinstance(x, A.SelectorExpr) and len(x.selection.index) == 1:  # type: ignore[union-attr]
+            base, path = x.x.type, x.selection.index  # type: ignore[union-attr]
+            if isinstance(base.underlying(), T.Pointer):
+                value = self.expr(x.x)
+
+                def put_field(t: T.Type, v: Value) -> None:
+                    at = self.walk_fields(base, "", value, path, x.pos, True)[1]
+                    self.store(x.type, self.convert_assign(v, t, x.type), at)
+
+                return put_field
         a = self.addr(x)
         return lambda t, v: self.store(x.type, self.convert_assign(v, t, x.type), a)
 
