@@ -83,14 +83,19 @@ _POISON = re.compile("[\x00\ufeff\udc80-\udcff]")
 class Lexed(NamedTuple):
     tokens: list[Token]
     directives: list[tuple[int, str]]  # position and text of //go:... and //gol:... comments
+    lines: list[tuple[int, str]]  # and of comments that begin as //line directives do
 
 
 def tokenize(source: Source, diags: Diagnostics) -> Lexed:
-    """The tokens of one source; errors go to ``diags``."""
+    """The tokens of one source; errors go to ``diags``, //line directives to the source."""
     text = source.text
     if (text.isascii() and "\0" not in text) or not _POISON.search(text):
-        return _lex(text, source.base, diags)
-    return _lex_poisoned(text, source.base, diags)
+        lexed = _lex(text, source.base, diags)
+    else:
+        lexed = _lex_poisoned(text, source.base, diags)
+    if lexed.lines:
+        lexer_slow.line_directives(source, lexed.lines, diags)
+    return lexed
 
 
 def _lex_poisoned(text: str, base: int, diags: Diagnostics) -> Lexed:
@@ -126,12 +131,14 @@ def _lex_poisoned(text: str, base: int, diags: Diagnostics) -> Lexed:
     return Lexed(
         tokens,
         [(back(pos), word) for pos, word in lexed.directives],
+        [(back(pos), word) for pos, word in lexed.lines],
     )
 
 
 def _lex(text: str, base: int, diags: Diagnostics) -> Lexed:
     tokens: list[Token] = []
     directives: list[tuple[int, str]] = []
+    lines: list[tuple[int, str]] = []
     add = tokens.append
     keyword = KEYWORDS.get
     operator = OPERATORS
@@ -190,6 +197,8 @@ def _lex(text: str, base: int, diags: Diagnostics) -> Lexed:
                 if word[1] == "/":
                     if word.startswith(("//go:", "//gol:")):
                         directives.append((pos, word.rstrip("\r")))
+                    elif word.startswith("//line "):
+                        lines.append((pos, word.rstrip("\r")))
                 elif word == "/*":
                     diags.error(pos, "comment not terminated")
                     if semi and "\n" in text[pos - base :]:
@@ -197,9 +206,12 @@ def _lex(text: str, base: int, diags: Diagnostics) -> Lexed:
                         semi = False
                     at = size
                     break
-                elif semi and "\n" in word:
-                    add(("SEMI", pos, "newline"))
-                    semi = False
+                else:
+                    if word.startswith("/*line "):
+                        lines.append((pos, word))
+                    if semi and "\n" in word:
+                        add(("SEMI", pos, "newline"))
+                        semi = False
             elif group == _ESCAPED:
                 errors = len(diags.items)
                 if not _GOOD_STRING.match(word):
@@ -234,4 +246,4 @@ def _lex(text: str, base: int, diags: Diagnostics) -> Lexed:
     if semi:
         add(("SEMI", end, "EOF"))
     add(("$END", end, "EOF"))
-    return Lexed(tokens, directives)
+    return Lexed(tokens, directives, lines)

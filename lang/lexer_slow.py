@@ -7,9 +7,12 @@ reports what Go reports, at Go's place.
 
 from __future__ import annotations
 
+import os
+import re
 import unicodedata
 
 from .diagnostics import Diagnostics
+from .source import Position, Source
 
 _BASE_NAMES = {2: "binary", 8: "octal", 10: "decimal", 16: "hexadecimal"}
 _PREFIXES = {"x": 16, "o": 8, "b": 2}
@@ -241,3 +244,53 @@ def scan_char(text: str, start: int, base: int, diags: Diagnostics) -> int:
     if good:
         diags.error(base + start, "rune literal not terminated")
     return i
+
+
+# What ends in :LINE or :LINE:COLUMN; the numbers may be wrong.
+_PLACE = re.compile(r"(?P<file>.*?)(?::(?P<line>[0-9]+))?:(?P<last>[^:]*)\Z", re.DOTALL)
+_MAX_LINE = 1 << 30
+
+
+def line_directives(source: Source, comments: list[tuple[int, str]], diags: Diagnostics) -> None:
+    """Notes in the source where it came from, as its //line directives have it.
+
+    ``//line`` counts at the beginning of a line only, and is about the next; ``/*line`` is
+    about what follows it directly.
+    """
+    for pos, comment in comments:
+        if comment[1] == "/":
+            if pos > source.base and source.text[pos - source.base - 1] != "\n":
+                continue
+            text = comment[len("//line ") :]
+            end = source.text.find("\n", pos - source.base)
+            follows = source.base + (end + 1 if end >= 0 else len(source.text))
+        else:
+            text = comment[len("/*line ") : -len("*/")]
+            follows = pos + len(comment)
+        found = _PLACE.match(text)
+        if found is None:
+            continue
+        start = pos + len("//line ")
+        line, last = found["line"], found["last"]
+        column = 0
+        if not last.isascii() or not last.isdigit():
+            diags.error(start + found.start("last"), f"invalid line number: {last}")
+            continue
+        if line is None:
+            line = last
+            where = found.start("last")
+        else:
+            where = found.start("line")
+            column = int(last)
+            if not 0 < column <= _MAX_LINE:
+                diags.error(start + found.start("last"), f"invalid column number: {last}")
+                continue
+        if not 0 < int(line) <= _MAX_LINE:
+            diags.error(start + where, f"invalid line number: {line}")
+            continue
+        file = found["file"]
+        if file:
+            file = os.path.normpath(os.path.join(os.path.dirname(source.path), file))
+        elif column:
+            file = source.origins[-1][1].file if source.origins else source.path
+        source.origins.append((follows, Position(file, int(line), column)))

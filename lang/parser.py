@@ -56,7 +56,7 @@ def parse_expr(source: Source, diags: Diagnostics) -> Optional[ast.Expr]:
 
 def _parse(source: Source, diags: Diagnostics, start: str) -> Any:
     before = len(diags.items)
-    tokens, directives = tokenize(source, diags)
+    tokens, directives, _ = tokenize(source, diags)
     lexical = len(diags.items)
     builder = Builder(source, diags, directives)
     parser = Parser(parser_tables.load(), builder, tokens, before)

@@ -295,6 +295,8 @@ class DeclBuilder:
         for i, f in enumerate(fields):
             if not isinstance(f.type_expr, ast.Ellipsis):
                 continue
+            if isinstance(f.type_expr.elem, ast.BadExpr):
+                continue
             if variadic and i + 1 == len(fields) and len(f.names) < 2:
                 continue
             if not reported:

@@ -3,6 +3,9 @@
 A position is one int: the file's base in the run's :class:`SourceSet` plus the offset, in
 characters, of the text that the parser saw. 0 is "no position". Columns are in bytes, as
 Go counts them, worked out only when somebody asks.
+
+``//line`` directives say that what follows them came from elsewhere: ``SourceSet.position``
+gives that place, ``Source.position`` the one in the file at hand.
 """
 
 from __future__ import annotations
@@ -14,21 +17,25 @@ from typing import NamedTuple
 class Position(NamedTuple):
     file: str
     line: int  # from 1
-    column: int  # from 1, in bytes of UTF-8
+    column: int  # from 1, in bytes of UTF-8; 0 where a //line directive did not say
 
     def __str__(self) -> str:
-        return f"{self.file}:{self.line}:{self.column}"
+        if self.column:
+            return f"{self.file}:{self.line}:{self.column}"
+        return f"{self.file}:{self.line}"
 
 
 class Source:
     """One file: ``text`` as decoded, ``path`` as the user named it."""
 
-    __slots__ = ("path", "text", "base", "_lines")
+    __slots__ = ("path", "text", "base", "origins", "_lines")
 
     def __init__(self, path: str, text: str, base: int) -> None:
         self.path = path
         self.text = text
         self.base = base
+        # From //line directives: from which position on, and the place that has.
+        self.origins: list[tuple[int, Position]] = []
         self._lines: list[int] | None = None
 
     def line_starts(self) -> list[int]:
@@ -52,6 +59,19 @@ class Source:
         start = starts[line - 1]
         col = len(self.text[start:off].encode("utf-8", "surrogateescape")) + 1
         return Position(self.path, line, col)
+
+    def origin(self, pos: int) -> Position:
+        """The position that //line directives give; without any, the one in this file."""
+        here = self.position(pos)
+        if not self.origins or pos < self.origins[0][0]:
+            return here
+        start, there = self.origins[bisect_right(self.origins, pos, key=lambda o: o[0]) - 1]
+        first = self.position(start)
+        column = 0
+        if there.column:
+            same_line = here.line == first.line
+            column = here.column + (there.column - first.column if same_line else 0)
+        return Position(there.file, there.line + here.line - first.line, column)
 
     def line_text(self, line: int) -> str:
         starts = self.line_starts()
@@ -80,7 +100,7 @@ class SourceSet:
 
     def position(self, pos: int) -> Position:
         src = self.source_of(pos)
-        return src.position(pos) if src else Position("", 0, 0)
+        return src.origin(pos) if src else Position("", 0, 0)
 
 
 def decode(data: bytes) -> str:

@@ -186,3 +186,43 @@ def test_directives() -> None:
     text = "//go:noinline\n// go:no\nx //gol:nosplit a b\r\n/*go:no*/"
     lexed = tokenize(sources.add("p.go", text), Diagnostics(sources))
     assert [word for _, word in lexed.directives] == ["//go:noinline", "//gol:nosplit a b"]
+
+
+@pytest.mark.parametrize(
+    ("directive", "place", "next_line"),
+    [
+        ("//line :10\n", ":10", ":11"),
+        ("//line :10:4\n", "p.go:10:4", "p.go:11:1"),
+        ("//line foo.go:10\n", "foo.go:10", "foo.go:11"),
+        ("//line foo.go:10:4\n", "foo.go:10:4", "foo.go:11:1"),
+        ("//line a:b.go:10\r\n", "a:b.go:10", "a:b.go:11"),
+        ("//line a/../b.go:10\n", "b.go:10", "b.go:11"),
+        ("/*line foo.go:10*/", "foo.go:10", "foo.go:11"),
+        ("/*line foo.go:10:4*/", "foo.go:10:4", "foo.go:11:1"),
+        ("// line foo.go:10\n", "p.go:2:1", "p.go:3:1"),
+        (" //line foo.go:10\n", "p.go:2:1", "p.go:3:1"),
+        ("//line foo.go\n", "p.go:2:1", "p.go:3:1"),
+    ],
+)
+def test_line_directive(directive: str, place: str, next_line: str) -> None:
+    sources = SourceSet()
+    diags = Diagnostics(sources)
+    source = sources.add("p.go", directive + "x\ny")
+    positions = [pos for _, pos, _ in tokenize(source, diags).tokens]
+    assert not diags
+    assert [str(sources.position(p)) for p in (positions[0], positions[2])] == [place, next_line]
+
+
+@pytest.mark.parametrize(
+    ("directive", "error"),
+    [
+        ("//line foo.go:x\n", "1:15: invalid line number: x"),
+        ("//line foo.go:\n", "1:15: invalid line number: "),
+        ("//line foo.go:0\n", "1:15: invalid line number: 0"),
+        ("//line foo.go:1:0\n", "1:17: invalid column number: 0"),
+        ("//line foo.go:0:1\n", "1:15: invalid line number: 0"),
+        ("/*line foo.go:1x*/", "1:15: invalid line number: 1x"),
+    ],
+)
+def test_bad_line_directive(directive: str, error: str) -> None:
+    assert lex(directive)[1] == [error]
