@@ -14,6 +14,7 @@ compiled in parallel, in forked processes: LLVM holds one global lock.
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 import time
@@ -69,6 +70,23 @@ def build(
 ) -> Result:
     """Build the program. ``dump`` sees every stage of package main (which is then compiled
     whatever the store holds); ``explain`` collects what escape analysis decided."""
+    collecting = gc.isenabled()
+    gc.disable()  # trees are built and thrown away with the process
+    try:
+        return _build(main, store or NoStore(), toolchain, progress, dump, explain)
+    finally:
+        if collecting:
+            gc.enable()
+
+
+def _build(
+    main: Sources,
+    store: Store,
+    toolchain: str,
+    progress: Optional[Progress],
+    dump: Optional[Dump],
+    explain: bool,
+) -> Result:
     from gol.jit.compile import Compiler
 
     clock = Clock()
@@ -80,7 +98,7 @@ def build(
         return result
     packages.set_keys(units, f"{toolchain}\0{FORMAT}")
     clock.done("keys")
-    compiler = Compiler(units, diags, store or NoStore(), clock, progress, dump)
+    compiler = Compiler(units, diags, store, clock, progress, dump)
     compiler.explain = explain
     artifacts = compiler.run()
     result.messages = compiler.messages
