@@ -220,16 +220,20 @@ class Builtins(Calls):
 
     # --------------------------------------------------------------------- print
     def _print(self, e: A.CallExpr, line: bool) -> None:
-        self.order(*e.args)
-        values = [
-            self.expr(x) if x.mode != A.MODE_NIL else self.zero_value(x.type) for x in e.args
-        ]
+        if len(e.args) == 1 and isinstance(e.args[0].type, T.Tuple):
+            values = self.multi(e.args[0])
+        else:
+            self.order(*e.args)
+            values = [
+                (x.type, self.expr(x) if x.mode != A.MODE_NIL else self.zero_value(x.type))
+                for x in e.args
+            ]
         self.pos = e.pos
         self.runtime_call("printlock")
-        for i, (x, v) in enumerate(zip(e.args, values, strict=True)):
+        for i, (t, v) in enumerate(values):
             if line and i:
                 self.runtime_call("printsp")
-            self._print_one(x.type, v)
+            self._print_one(t, v)
         if line:
             self.runtime_call("printnl")
         self.runtime_call("printunlock")
