@@ -84,10 +84,8 @@ def parse(data: bytes) -> ObjectFile:
     for s in sections:
         if s.type == SHT_SYMTAB:
             strs = sections[s.link].data
-            for name, info, _, shndx, value, size in _SYM.iter_unpack(s.data):
-                symbols.append(
-                    Symbol(_string(strs, name), info >> 4, info & 15, shndx, value, size)
-                )
+            for at, info, _, shndx, value, size in _SYM.iter_unpack(s.data):
+                symbols.append(Symbol(_string(strs, at), info >> 4, info & 15, shndx, value, size))
     for s in sections:
         if s.type == SHT_RELA:
             sections[s.info].relocs = list(_RELA.iter_unpack(s.data))
@@ -173,14 +171,15 @@ def _symbol_table(
         offset += (len(seg.data) + PAGE - 1) // PAGE * PAGE
     strs = bytearray(b"\0")
     table = bytearray(_SYM.size)
-    for sym, address, size in symbols:
+    for symbol, address, size in symbols:
         index = next(
             (i for i, s in enumerate(segments) if s.address <= address < s.address + s.memsize), -1
         )
-        kind = STT_FUNC if index >= 0 and segments[index].flags & PF_X else STT_OBJECT
+        is_code = index >= 0 and bool(segments[index].flags & PF_X)
+        info = STB_GLOBAL << 4 | (STT_FUNC if is_code else STT_OBJECT)
         shndx = index + 1 if index >= 0 else SHN_ABS
-        table += _SYM.pack(len(strs), STB_GLOBAL << 4 | kind, 0, shndx, address, size)
-        strs += sym.encode() + b"\0"
+        table += _SYM.pack(len(strs), info, 0, shndx, address, size)
+        strs += symbol.encode() + b"\0"
     n = len(headers)
     at = len(out)
     out += table

@@ -157,8 +157,8 @@ class Linker:
         symbols = {n: self.address_of(n) for n in self._symbols}
         symbols |= zip(BOUNDS, (*self.rodata, *self.data))
         self._fill(segments, kinds)
-        for kind, seg in zip((_CODE, _CONST, _DATA), segments):
-            for number, i in kinds[kind]:
+        for of_kind, seg in zip(kinds, segments):
+            for number, i in of_kind:
                 self._relocate(number, i, seg, segments[2], symbols)
         for seg in segments:
             seg.memsize = len(seg.data)

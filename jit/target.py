@@ -33,7 +33,7 @@ ELF_MACHINE = 62  # EM_X86_64
 @lru_cache(maxsize=1)
 def prepare() -> Any:
     """llvmlite.binding, with our options set and the native target initialised."""
-    import llvmlite.binding as llvm
+    import llvmlite.binding as llvm  # type: ignore[import-untyped]
 
     for option in _OPTIONS:
         llvm.set_option("", option)
