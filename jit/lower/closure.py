@@ -40,10 +40,10 @@ class Closures(Calls):
         self.module.lower_literal(lit, self)
         if not info.captures:
             return (gc(self.module.static_func_value(info.name)),)
-        values = [self._capture(v, lit.pos) for v in info.captures]
+        values = [self.capture(v, lit.pos) for v in info.captures]
         return (self.closure_object(f"@{sym(info.name)}", values, self.escapes.on_stack(lit)),)
 
-    def _capture(self, v: Var, pos: int) -> Typed:
+    def capture(self, v: Var, pos: int) -> Typed:
         if v.captured_by_value:
             value = self.value_of.get(v)
             if value is None:
@@ -53,7 +53,7 @@ class Closures(Calls):
 
     def closure_object(self, code: str, values: list[Typed], on_stack: bool) -> str:
         t = object_type([vt for vt, _ in values])
-        p = self.new_object(t, on_stack)
+        p = self.gcptr(self.alloca(t, "clos")) if on_stack else self.new_object(t, False)
         self.emit(f"store ptr {code}, {GCPTR} {p}")
         for (vt, v), off in zip(values, offsetsof(t)[1:], strict=True):
             self.store(vt, v, self.offset(f"{GCPTR} {p}", off))

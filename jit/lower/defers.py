@@ -13,14 +13,19 @@ from __future__ import annotations
 
 from gol.jit.abi import GCPTR
 from gol.lang import ast as A
+from gol.lang import types as T
 from gol.lang.objects import Var
+from gol.lang.sizes import offsetsof
 from gol.lang.walk import children
 
-from .emit import Value
+from .emit import Value, layout
 from .expr import unparen
 from .maps import Maps
 
 _CALLS, _SLOTS = 8, 16  # offsets in runtime._defer
+_POINTERS = f"{{ {GCPTR}, {GCPTR}, {GCPTR} }}"  # what a _defer begins with
+_G = "ptr addrspace(257) inttoptr (i64 104 to ptr addrspace(257))"
+_NILADIC = T.Signature([], [])
 _LINK, _FN = 0, 8  # offsets in runtime.deferred
 
 
@@ -37,7 +42,8 @@ class Defers(Maps):
             _outside_loops(self.info.body, self.defers_once)
         self.defer_exit = self.label("exit")
         record = self.module.runtime_type("_defer")
-        self.defer_record = self.alloca(record, "defer")
+        self.defer_record = self.alloca_ir(layout(record).mem, False, "defer")
+        self.entry.append(f"  store {_POINTERS} zeroinitializer, {self.defer_record}")
         self._make_slots()
         again = self.runtime_call("deferenter", self.gcptr(self.defer_record))[0]
         first = self.label("body")
@@ -72,7 +78,8 @@ class Defers(Maps):
         if fn is None:
             fn = self.thunk(call, once)[0]
         self.pos = s.pos
-        deferred = f"{GCPTR} {self.new_object(self.module.runtime_type('deferred'), once)}"
+        kind = self.module.runtime_type("deferred")
+        deferred = self.alloca(kind, "def") if once else f"{GCPTR} {self.new_object(kind, False)}"
         head = self.offset(self.defer_record, _CALLS)
         link = self.ins(f"load {GCPTR}, {head}")
         self.emit(f"store {GCPTR} {link}, {self.offset(deferred, _LINK)}")
@@ -86,13 +93,38 @@ class Defers(Maps):
         """The exit block, behind the body."""
         self.start(self.defer_exit)
         self.pos = self.info.end or self.info.pos
-        self.runtime_call("deferreturn", self.gcptr(self.defer_record))
+        self._make_calls()
         for v, at in self.defer_slots:
             if v is None:
                 self.out_pointer = self.ins(f"load {GCPTR}, {at}")
             elif v.heap:
                 self.addr_of[v] = f"{GCPTR} {self.ins(f'load {GCPTR}, {at}')}"
         self.emit_return([self.result_value(r) for r in self.info.results])
+
+    def _make_calls(self) -> None:
+        """Take the deferred calls off one by one and make them; then unlink the _defer."""
+        loop, more, done = self.label("loop"), self.label("more"), self.label("done")
+        self.start(loop)
+        head = self.offset(self.defer_record, _CALLS)
+        c = self.ins(f"load {GCPTR}, {head}")
+        self.cbr(self.ins(f"icmp eq {GCPTR} {c}, null"), done, more)
+        self.start(more)
+        link = self.ins(f"load {GCPTR}, {self.offset(f'{GCPTR} {c}', _LINK)}")
+        self.emit(f"store {GCPTR} {link}, {head}")
+        fn = self.ins(f"load {GCPTR}, {self.offset(f'{GCPTR} {c}', _FN)}")
+        self.call_closure(_NILADIC, fn, [], self.pos)
+        self.br(loop)
+        self.start(done)
+        g = self.ins(f"load ptr, {_G}")
+        link = self.ins(f"load {GCPTR}, {self.defer_record}")
+        at = self.ins(f"getelementptr inbounds i8, ptr {g}, i64 {self._g_defer()}")
+        self.emit(f"store {GCPTR} {link}, ptr {at}")
+
+    def _g_defer(self) -> int:
+        """The offset of g._defer."""
+        t = self.module.runtime_type("g")
+        names = [f.name for f in t.underlying().fields]
+        return offsetsof(t)[names.index("_defer")]
 
     def recover_value(self) -> Value:
         return self.runtime_call("gorecover")
