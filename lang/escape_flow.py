@@ -370,14 +370,16 @@ class Flow:
         elif isinstance(u, Signature):
             # The body becomes a function that somebody else calls, as often as they like.
             self.expr(self.blank, s.x)
-            self._all_to_heap(s.body)
+            for part in (s.body, s.key, s.value):
+                if part is not None:
+                    self._all_to_heap(part)
         else:
             self.expr(self.blank, s.x)
         self.depth += 1
         self.stmt(s.body)
         self.depth -= 1
 
-    def _all_to_heap(self, body: A.BlockStmt) -> None:
+    def _all_to_heap(self, body: A.Node) -> None:
         for n in walk(body):
             if isinstance(n, A.Ident) and isinstance(n.obj, Var) and n.obj.owner is not None:
                 self.graph.flow(self.graph.heap, -1, self.loc(n.obj))

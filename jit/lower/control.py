@@ -260,14 +260,19 @@ class Control(Statements):
             self.br(self.fall_to[-1])
         elif s.tok == "goto":
             assert s.label is not None
-            name = s.target.name if isinstance(s.target, Label) else s.label.name
-            self.br(self._goto_label(name))
+            self.jump("goto", s.target.name if isinstance(s.target, Label) else s.label.name)
         else:
-            table = self.break_to if s.tok == "break" else self.continue_to
             target: Any = s.target
             if isinstance(target, A.LabeledStmt):
                 target = target.stmt
-            self.br(table[target])
+            self.jump(s.tok, target)
+
+    def jump(self, kind: str, target: Any) -> None:
+        """break or continue of a statement, goto a label's name."""
+        if kind == "goto":
+            self.br(self._goto_label(target))
+        else:
+            self.br((self.break_to if kind == "break" else self.continue_to)[target])
 
     # --------------------------------------------------------------------- select
     def _select(self, s: A.SelectStmt) -> None:

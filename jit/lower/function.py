@@ -86,6 +86,7 @@ class FunctionLowering(Defers, Closures, Interfaces):
         self.fall_to = []
         self.context = ""
         self.out_pointer = ""
+        self.range_results = ""  # in the body of a range over a function: see rangefunc.py
         self.goto_labels: set[str] = set()
         self.has_goto = False
         self.pos = info.pos

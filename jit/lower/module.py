@@ -85,6 +85,7 @@ class ModuleLowering:
         self._intrinsics: dict[str, str] = {}
         self._strings: dict[str, str] = {}
         self._cells: dict[str, str] = {}
+        self._ranges: dict[str, int] = {}
         self.functions: dict[str, LoweredFunction] = {}
         self.imports: dict[str, InlineFunction] = {}
         self.metadata: list[str] = []
@@ -287,6 +288,12 @@ class ModuleLowering:
         info = A.FuncInfo(symbol, None, None, None, None)
         self.functions[symbol] = LoweredFunction(symbol, "", MANAGED, "", 0, 0, wrapper=True)
         self.functions[symbol] = FunctionLowering(self, info, MANAGED).synthesize(fa, body)
+
+    def range_name(self, outer: FunctionLowering) -> str:
+        """Go's name for the body of a range over a function."""
+        base = outer.name.rsplit("-range", 1)[0]
+        n = self._ranges[base] = self._ranges.get(base, 0) + 1
+        return f"{base}-range{n}"
 
     def is_managed(self, f: Func) -> bool:
         return mode_of(f) == MANAGED

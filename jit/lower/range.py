@@ -162,7 +162,9 @@ class Ranges(Control):
         self.start(exit_)
 
     def range_func(self, s: A.RangeStmt) -> None:
-        self.unsupported(s.pos, "range over a function")
+        from .rangefunc import range_over_func
+
+        range_over_func(self, s)  # type: ignore[arg-type]
 
     _RANGE: dict[type, Callable[[Any, Any], None]] = {
         T.Basic: _range_basic,

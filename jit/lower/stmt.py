@@ -306,8 +306,24 @@ class Statements(Builtins):
         self.store(t, self.arithmetic(op, t, self.load(t, a), one), a)
 
     # --------------------------------------------------------------------- return
+    def return_vars(self) -> list[Var]:
+        """The result variables that a return statement here is about."""
+        return self.info.results
+
+    def leave_returning(self, results: Optional[str]) -> None:
+        """Return for the body of a range over a function: what lies in that object, or
+        (None) the named results as they are."""
+        if results is None:
+            self.finish(None)
+            return
+        types = [v.type for v in self.info.results]
+        values: list[Value] = []
+        for t, off in zip(types, result_offsets(tuple(types)), strict=True):
+            values.append(self.load(t, self.offset(f"{GCPTR} {results}", off)))
+        self.finish(values)
+
     def _return(self, s: A.ReturnStmt) -> None:
-        results = self.info.results
+        results = self.return_vars()
         types = [v.type for v in results]
         if not results:
             self.finish([])
