@@ -739,6 +739,9 @@ class Flow:
     def _builtin(self, k: Hole, e: A.CallExpr) -> None:
         name = _builtin_name(e.fun)
         args = e.args
+        if len(args) == 1 and isinstance(args[0].type, Tuple):  # copy(f()): let it all go
+            self.multi([(self.heap, None)] * len(args[0].type.types), unparen(args[0]))
+            return
         if name == "append":
             elem = underlying(e.type).elem  # type: ignore[attr-defined]
             self.expr(k, args[0])

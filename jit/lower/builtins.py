@@ -31,7 +31,25 @@ class Builtins(Calls):
         if method is None:
             self.unsupported(e.pos, f"builtin {name}")
         self.pos = e.pos
+        if len(e.args) == 1 and isinstance(e.args[0].type, T.Tuple):
+            return self._spread_builtin(e, method)
         return method(self, e)
+
+    def _spread_builtin(
+        self, e: A.CallExpr, method: Callable[[Any, Any], Optional[Value]]
+    ) -> Optional[Value]:
+        """``copy(f())``: the results stand in for arguments while it is lowered."""
+        given, args = e.args, []
+        for t, v in self.multi(e.args[0]):
+            stand_in = A.Ident(e.args[0].pos, "")
+            stand_in.mode, stand_in.type = A.MODE_VALUE, t
+            self.memo[stand_in] = self.stable(t, v)
+            args.append(stand_in)
+        e.args = list(args)
+        try:
+            return method(self, e)
+        finally:
+            e.args = given
 
     # ------------------------------------------------------------------ len, cap
     def _len(self, e: A.CallExpr) -> Value:

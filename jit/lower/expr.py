@@ -288,7 +288,7 @@ class Expressions(Operators):
             self.order(e.x, e.indices[0])
             s = self.expr(e.x)
             i, unsigned = self.index_word(e.indices[0])
-            self.check_index(i, unsigned, s[1], e.pos)
+            self.check_index(i, unsigned, s[1], e.lbrack)
             return (self.ins(f"load i8, {self.element(T.UINT8, f'{GCPTR} {s[0]}', i)}"),)
         if isinstance(t, T.Signature) or e.x.mode == A.MODE_TYPE:
             self.unsupported(e.pos, "generic function")
@@ -301,7 +301,7 @@ class Expressions(Operators):
         if isinstance(t, T.Slice):
             s = self.expr(e.x)
             i, unsigned = self.index_word(index)
-            self.check_index(i, unsigned, s[1], e.pos)
+            self.check_index(i, unsigned, s[1], e.lbrack)
             return self.element(t.elem, f"{GCPTR} {s[0]}", i)
         if isinstance(t, T.Pointer):
             arr = t.elem.underlying()
@@ -314,7 +314,7 @@ class Expressions(Operators):
             base = self.place(e.x)
             i, unsigned = self.index_word(index)
         assert isinstance(arr, T.Array), arr
-        self.check_index(i, unsigned, str(arr.len), e.pos)
+        self.check_index(i, unsigned, str(arr.len), e.lbrack)
         return self.element(arr.elem, base, i)
 
     # -------------------------------------------------------------------- slicing
@@ -342,7 +342,7 @@ class Expressions(Operators):
         low, low_u = self.index_word(e.low) if e.low is not None else ("0", False)
         high, high_u = self.index_word(e.high) if e.high is not None else (length, False)
         top, top_u = self.index_word(e.max) if e.max is not None else (cap, False)
-        self.pos = e.pos
+        self.pos = e.lbrack
         limit = "Acap" if isinstance(t, T.Slice) else "Alen"
         if e.three:
             self._check_bound("panicSlice3" + limit, top, top_u, cap)

@@ -225,7 +225,7 @@ class Statements(Builtins):
                 i, unsigned = self.index_word(x.indices[0])
 
                 def put_elem(t: T.Type, v: Value) -> None:
-                    self.check_index(i, unsigned, s[1], x.pos)
+                    self.check_index(i, unsigned, s[1], x.lbrack)
                     a = self.element(u.elem, f"{GCPTR} {s[0]}", i)
                     self.store(x.type, self.convert_assign(v, t, x.type), a)
 
