@@ -27,8 +27,8 @@ class Escapes:
     ``on_stack(node)``: may the object that this expression allocates lie in the frame?
     Asked of ``&T{}`` (the UnaryExpr, or an elided CompositeLit), slice and map literals,
     ``new``, ``make``, FuncLit (the closure object), method values (the SelectorExpr),
-    a variadic call (the CallExpr, for its argument slice), string concatenations and
-    conversions.
+    a variadic call (the CallExpr, for its argument slice), ``append`` of single values (the
+    array it may make), string concatenations and conversions.
     ``box_on_stack(node)``: may the box made when this operand is converted to an
     interface lie in the frame?
     ``messages``: (position, text) in the words of ``go build -gcflags=-m``.
@@ -91,6 +91,9 @@ def _analyse_batch(
         if loc.escapes:
             var.heap = True
     for node, loc in flow.sites.items():
+        if not loc.escapes:
+            out._stack.add(node)
+    for node, loc in flow.appends.items():
         if not loc.escapes:
             out._stack.add(node)
     for node, loc in flow.boxes.items():

@@ -115,6 +115,7 @@ class Flow:
         self.batch = batch
         self.vars: dict[Var, Location] = {}
         self.sites: dict[Any, Location] = {}
+        self.appends: dict[Any, Location] = {}
         self.boxes: dict[Any, Location] = {}
         self.func: A.FuncInfo = None  # type: ignore[assignment]
         self.depth = 1
@@ -752,6 +753,10 @@ class Flow:
                     self.expr(self.heap.deref() if has_pointers(elem) else self.blank, a)
                 else:
                     self.convert(self.heap if has_pointers(elem) else self.blank, a, elem)
+            if e.ellipsis < 0:  # a first, small array is made once a call: outside all loops
+                loc = self.graph.new(self.func, 0, node=e)
+                self.appends[e] = loc
+                self.graph.flow(k.dst, k.derefs - 1, loc)
         elif name == "copy":
             self.expr(self.blank, args[0])
             elem_t = underlying(args[0].type)

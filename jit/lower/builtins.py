@@ -8,9 +8,11 @@ from typing import Any, Optional
 from gol.jit.abi import GCPTR
 from gol.lang import ast as A
 from gol.lang import types as T
+from gol.lang.objects import Var
 
 from .call import Calls
 from .convert import complex_part
+from .core import MANAGED
 from .emit import Value, layout
 from .expr import unparen
 from .ops import is_literal
@@ -93,7 +95,7 @@ class Builtins(Calls):
             values.append(v)
         n = len(extra)
         self.pos = e.pos
-        ptr, cap, new_len = self._room(st, s, str(n))
+        ptr, cap, new_len = self._room(st, s, str(n), self._first_array(e, elem, n))
         size = layout(elem).size
         base = f"{GCPTR} {ptr}"
         first = self.element(elem, base, s[1])
@@ -101,21 +103,60 @@ class Builtins(Calls):
             self.store(elem, v, self.offset(first, i * size))
         return (ptr, new_len, cap)
 
-    def _room(self, st: T.Slice, s: Value, n: str) -> tuple[str, str, str]:
-        """Room for n more elements behind s: pointer, capacity, new length."""
+    def _first_array(self, e: A.CallExpr, elem: T.Type, n: int) -> Optional[T.Array]:
+        """The array in the frame that an append to an empty slice fills before it asks for
+        memory: 32 bytes, as Go has it (cap shows it), if the result does not escape. Of the
+        appends to one variable the first has one."""
+        size = layout(elem).size
+        if self.mode != MANAGED or not 0 < size <= 32 or n > 32 // size:
+            return None
+        if not self.escapes.on_stack(e):
+            return None
+        x = unparen(e.args[0])
+        if isinstance(x, A.Ident) and isinstance(x.obj, Var):
+            v = x.obj
+            if v.heap or v.addrtaken or (v.captured and not v.captured_by_value):
+                return None
+            if v in self.appended:
+                return None
+            self.appended.add(v)
+        return T.Array(elem, 32 // size)
+
+    def _room(
+        self, st: T.Slice, s: Value, n: str, first: Optional[T.Array] = None
+    ) -> tuple[str, str, str]:
+        """Room for n more elements behind s: pointer, capacity, new length. ``first`` is an
+        array for the frame that serves an empty slice, once."""
         ptr, length, cap = s
         new_len = self.ins(f"add i64 {length}, {n}")
         fits = self.ins(f"icmp ule i64 {new_len}, {cap}")
         grow, join = self.label("grow"), self.label("grown")
-        before = self.current
+        ways = [(ptr, cap, self.current)]
         self.cbr(fits, join, grow, "likely")
         self.start(grow)
+        if first is not None:
+            used = self.alloca_ir("i8", False, "used")
+            self.entry.append(f"  store i8 0, {used}")
+            array = self.alloca(first, "first")
+            was = self.ins(f"load i8, {used}")
+            fresh = self.ins(f"icmp eq i8 {was}, 0")
+            empty = self.ins(f"icmp eq i64 {length}, 0")
+            take = self.ins(f"and i1 {fresh}, {empty}")
+            mine, ask = self.label("first"), self.label("ask")
+            self.cbr(take, mine, ask)
+            self.start(mine)
+            if not layout(first).pointers:
+                self.zero(first, array)
+            self.emit(f"store i8 1, {used}")
+            ways.append((self.gcptr(array), str(first.len), self.current))
+            self.br(join)
+            self.start(ask)
         et = self.module.type_descriptor(st.elem)
         r = self.runtime_call("growslice", ptr, new_len, cap, n, et)
-        after = self.current
+        ways.append((r[0], r[2], self.current))
         self.start(join)
-        new_ptr = self.phi(GCPTR, [(ptr, before), (r[0], after)])
-        new_cap = self.phi("i64", [(cap, before), (r[2], after)])
+        new_ptr = self.phi(GCPTR, [(p, block) for p, _, block in ways])
+        new_cap = self.phi("i64", [(c, block) for _, c, block in ways])
         return new_ptr, new_cap, new_len
 
     def _append_slice(self, e: A.CallExpr, st: T.Slice, s: Value) -> Value:

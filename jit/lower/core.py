@@ -41,6 +41,7 @@ class Core(Emitter):
     value_of: dict[Var, Value]
     context: str
     escapes: Any
+    appended: set[Var]  # slices whose first append has an array in the frame
 
     def unsupported(self, pos: int, what: str) -> NoReturn:
         raise Unsupported(pos, what)
