@@ -132,7 +132,8 @@ class Linker:
             raise LinkError("\n".join(f"duplicate symbol {n}" for n in self._duplicates))
         kinds = self._parts(0)
         start = self.base + PAGE
-        self.text = (start, self._place(kinds[_CODE], start))
+        # one byte more: the last instruction may be a call, whose return address is the end
+        self.text = (start, self._place(kinds[_CODE], start) + 1)
         if tables is not None:
             first = len(self.objects)
             self.add("tables", tables(self))
