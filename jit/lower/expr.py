@@ -100,7 +100,7 @@ class Expressions(Operators):
         return any(self.has_call(c) for c in _operands(e))
 
     def hoist(self, e: A.Expr) -> None:
-        if not self.has_call(e) or e in self.memo:
+        if e.value is not None or e.mode == A.MODE_TYPE or e in self.memo:
             return
         if _hoistable(e):
             v = self.expr(e)
@@ -743,11 +743,19 @@ def _operands(e: A.Expr) -> list[A.Expr]:
     return [c for c in children(e) if isinstance(c, A.Expr) and c.mode != A.MODE_TYPE]
 
 
+# Builtins that keep their place among calls, as with Go's compiler.
+_ORDERED_BUILTINS = frozenset(
+    ("append", "cap", "complex", "copy", "imag", "len", "make", "max", "min", "new", "panic",
+     "real", "recover")
+)  # fmt: skip
+
+
 def _hoistable(e: A.Expr) -> bool:
+    """Whether e is evaluated in its turn, rather than where its value is wanted."""
     if isinstance(e, A.CallExpr):
         if e.kind == "builtin":
             f = unparen(e.fun)
-            return getattr(f, "name", "") in ("append", "copy", "recover", "panic")
+            return getattr(f, "name", "") in _ORDERED_BUILTINS
         return e.kind == "call"
     if isinstance(e, A.UnaryExpr):
         return e.op == "<-"
