@@ -219,7 +219,9 @@ class Builtins(Calls):
         n = self.size_word(sizes[0])
         cap = self.size_word(sizes[1]) if len(sizes) > 1 else n
         self.pos = e.pos
-        if is_literal(cap) and is_literal(n) and self.escapes.on_stack(e):
+        # literals may come from variables that never change: not checked by the checker
+        known = is_literal(cap) and is_literal(n) and 0 <= int(n) <= int(cap)
+        if known and self.escapes.on_stack(e):
             arr = T.Array(u.elem, int(cap))
             if layout(arr).size <= 65536:
                 return (self.new_object(arr, True), n, cap)

@@ -37,6 +37,7 @@ def is_map(t: Optional[T.Type]) -> bool:
 
 class Expressions(Operators):
     memo: dict[A.Expr, Value]  # results of expressions evaluated ahead of their place
+    multi_memo: dict[A.Expr, list[tuple[T.Type, Value]]]  # ... of calls with several results
     calls_in: dict[A.Expr, bool]
     slot_of: dict[Var, str]  # loop variables on the heap: where the present one's address is
 
@@ -101,6 +102,9 @@ class Expressions(Operators):
 
     def hoist(self, e: A.Expr) -> None:
         if e.value is not None or e.mode == A.MODE_TYPE or e in self.memo:
+            return
+        if isinstance(e.type, T.Tuple):
+            self.multi_memo[e] = [(t, self.stable(t, v)) for t, v in self.multi(e)]
             return
         if _hoistable(e):
             v = self.expr(e)
@@ -683,6 +687,9 @@ class Expressions(Operators):
 
     # ------------------------------------------------------------- multiple values
     def multi(self, e: A.Expr) -> list[tuple[T.Type, Value]]:
+        ready = self.multi_memo.pop(e, None)
+        if ready is not None:
+            return ready
         e = unparen(e)
         if isinstance(e, A.CallExpr):
             return self.call_multi(e)

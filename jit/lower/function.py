@@ -78,6 +78,7 @@ class FunctionLowering(Defers, Closures, Interfaces):
         self.value_of = {}
         self.slot_of = {}
         self.memo = {}
+        self.multi_memo = {}
         self.appended = set()
         self.calls_in = {}
         self.nonnull: set[str] = set()

@@ -59,6 +59,8 @@ class Operators(Convert):
             ok = self.label()
             self.cbr(self.ins(f"icmp eq {ty} {b}, 0"), bad, ok, "unlikely")
             self.start(ok)
+        if is_literal(b) and int(b) == 0:  # a variable that is always 0
+            return "0"
         if t.info & T.UNSIGNED:
             return self.ins(f"{'udiv' if op == '/' else 'urem'} {ty} {a}, {b}")
         if is_literal(b):

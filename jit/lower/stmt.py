@@ -46,6 +46,7 @@ class Statements(Builtins):
         except Unsupported as u:
             self.module.refuse(u.pos, u.what)
             self.memo.clear()
+            self.multi_memo.clear()
 
     # --------------------------------------------------------------- declarations
     def declare_var(self, v: Var, value: Optional[Value]) -> None:
