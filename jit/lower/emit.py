@@ -245,7 +245,12 @@ class Emitter:
 
     def alloca(self, t: T.Type, hint: str = "v") -> str:
         lay = layout(t)
-        return self.alloca_ir(lay.mem, lay.pointers, hint, lay.align)
+        large = lay.size > 1024  # LLVM would store every word of a large zero
+        a = self.alloca_ir(lay.mem, lay.pointers and not large, hint, lay.align)
+        if lay.pointers and large:
+            f = self.module.memclr_symbol()
+            self.entry.append(f"  call void {f}({a}, i64 {lay.size}){self.dbg()}")
+        return a
 
     # ------------------------------------------------------------------- addresses
     def offset(self, addr: str, n: int) -> str:

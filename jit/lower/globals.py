@@ -30,13 +30,12 @@ Root = tuple[str, int, tuple[int, ...]]  # symbol, size, offsets of the pointers
 
 
 def pointer_offsets(t: T.Type) -> tuple[int, ...]:
-    bits, out, at = abi.ptr_bits(t), [], 0
-    while bits:
-        skip = (bits & -bits).bit_length() - 1
-        at += skip
+    bits = bin(abi.ptr_bits(t))[:1:-1]  # lowest first
+    out = []
+    at = bits.find("1")
+    while at >= 0:
         out.append(at * abi.WORD)
-        bits >>= skip + 1
-        at += 1
+        at = bits.find("1", at + 1)
     return tuple(out)
 
 
