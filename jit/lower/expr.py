@@ -403,7 +403,9 @@ class Expressions(Operators):
         x = unparen(e.x)
         if isinstance(x, A.CompositeLit):
             return (self.literal_object(x, x.type, self.escapes.on_stack(e)),)
-        return (self.gcptr(self.addr(x)),)
+        p = self.gcptr(self.addr(x))
+        self.nonnull.add(p)
+        return (p,)
 
     def receive(self, e: A.UnaryExpr, comma_ok: bool) -> tuple[Value, str]:
         """``<-c``: the element and, with comma_ok, whether it came from a send."""
@@ -634,6 +636,8 @@ class Expressions(Operators):
         lay = layout(u.elem)
         if len(members) < 8 or lay.pointers or not isinstance(u.elem.underlying(), T.Basic):
             return False
+        if is_sparse(members, u.len):
+            return False
         if any(x.value is None for _, x in members) or lay.by_ref or len(lay.words) != 1:
             return False
         given = {i: self.constant(x.value, u.elem)[0] for i, x in members}
@@ -748,6 +752,11 @@ def _operands(e: A.Expr) -> list[A.Expr]:
     if isinstance(e, A.FuncLit):
         return []
     return [c for c in children(e) if isinstance(c, A.Expr) and c.mode != A.MODE_TYPE]
+
+
+def is_sparse(members: list[tuple[int, A.Expr]], n: int) -> bool:
+    """Whether an array literal is too empty to be written down as data."""
+    return n > 4096 and n > 8 * len(members)
 
 
 # Builtins that keep their place among calls, as with Go's compiler.
