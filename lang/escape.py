@@ -14,6 +14,7 @@ from __future__ import annotations
 from typing import Any, Optional
 
 from . import ast as A
+from .escape_append import stepwise
 from .escape_flow import Flow, has_pointers, static_function
 from .escape_graph import Graph, Leak
 from .escape_report import report
@@ -31,16 +32,22 @@ class Escapes:
     array it may make), string concatenations and conversions.
     ``box_on_stack(node)``: may the box made when this operand is converted to an
     interface lie in the frame?
+    ``steps(node)``: does this append grow its slice one size class at a time, as long as it
+    is small? (:mod:`gol.lang.escape_append`)
     ``messages``: (position, text) in the words of ``go build -gcflags=-m``.
     """
 
     def __init__(self) -> None:
         self._stack: set[Any] = set()
         self._box: set[Any] = set()
+        self._steps: set[Any] = set()
         self.messages: list[tuple[int, str]] = []
 
     def on_stack(self, node: A.Node) -> bool:
         return node in self._stack
+
+    def steps(self, node: A.Node) -> bool:
+        return node in self._steps
 
     def box_on_stack(self, node: A.Node) -> bool:
         return node in self._box
@@ -103,6 +110,11 @@ def _analyse_batch(
         if isinstance(key, Func):
             params = ([info.recv] if info.recv is not None else []) + info.params
             key.escape = [flow.vars[p].leak if has_pointers(p.type) else None for p in params]
+    todo = list(batch.values())
+    while todo:
+        info = todo.pop()
+        out._steps.update(stepwise(info))
+        todo.extend(info.literals)
     if explain:
         out.messages.extend(report(flow))
 

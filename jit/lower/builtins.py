@@ -95,7 +95,7 @@ class Builtins(Calls):
             values.append(v)
         n = len(extra)
         self.pos = e.pos
-        ptr, cap, new_len = self._room(st, s, str(n), self._first_array(e, elem, n))
+        ptr, cap, new_len = self._room(st, s, str(n), e)
         size = layout(elem).size
         base = f"{GCPTR} {ptr}"
         first = self.element(elem, base, s[1])
@@ -123,10 +123,12 @@ class Builtins(Calls):
         return T.Array(elem, 32 // size)
 
     def _room(
-        self, st: T.Slice, s: Value, n: str, first: Optional[T.Array] = None
+        self, st: T.Slice, s: Value, n: str, e: Optional[A.CallExpr] = None
     ) -> tuple[str, str, str]:
-        """Room for n more elements behind s: pointer, capacity, new length. ``first`` is an
-        array for the frame that serves an empty slice, once."""
+        """Room for n more elements behind s: pointer, capacity, new length. ``e`` is the
+        append of single values."""
+        steps = e is not None and self.mode == MANAGED and self.escapes.steps(e)
+        first = self._first_array(e, st.elem, int(n)) if e is not None and not steps else None
         ptr, length, cap = s
         new_len = self.ins(f"add i64 {length}, {n}")
         fits = self.ins(f"icmp ule i64 {new_len}, {cap}")
@@ -152,7 +154,8 @@ class Builtins(Calls):
             self.br(join)
             self.start(ask)
         et = self.module.type_descriptor(st.elem)
-        r = self.runtime_call("growslice", ptr, new_len, cap, n, et)
+        grower = "growslicebuf" if steps else "growslice"
+        r = self.runtime_call(grower, ptr, new_len, cap, n, et)
         ways.append((r[0], r[2], self.current))
         self.start(join)
         new_ptr = self.phi(GCPTR, [(p, block) for p, _, block in ways])
