@@ -22,7 +22,7 @@ from gol.lang.sizes import sizeof
 
 from .core import MANAGED, SYSTEM, Unsupported
 from .emit import layout
-from .expr import unparen
+from .expr import is_sparse, unparen
 from .function import FunctionLowering
 from .iface import _STATIC
 
@@ -106,7 +106,10 @@ class StaticData:
             )
         if isinstance(u, (T.Array, T.Slice)):
             elem = u.elem
-            return all(self.is_static(x, elem) for _, x in self.fn._members(e, u)[0])
+            members, n = self.fn._members(e, u)
+            if is_sparse(members, u.len if isinstance(u, T.Array) else n):
+                return False
+            return all(self.is_static(x, elem) for _, x in members)
         return False
 
     def value(self, e: A.Expr, t: T.Type) -> str:
@@ -299,8 +302,13 @@ class InitLowering(FunctionLowering):
     def initialise(self, init: Initializer) -> None:
         if len(init.lhs) == 1:
             v = init.lhs[0]
+            x = unparen(init.rhs)
             if v.name == "_":
                 self.expr_as(init.rhs, v.type)
+            elif isinstance(x, A.CompositeLit) and isinstance(
+                v.type.underlying(), (T.Array, T.Struct)
+            ):
+                self.fill(x, v.type, f"ptr {self.module.global_symbol(v)}", True)
             else:
                 self.into(init.rhs, v.type, f"ptr {self.module.global_symbol(v)}")
             return
