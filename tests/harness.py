@@ -22,9 +22,8 @@ import subprocess
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from gol.compile import check_program, compile_program
-
 from gol.cache import Cache
+from gol.compile import check_program, compile_program
 from gol.launch import program_key, toolchain_id
 
 ROOT = Path(__file__).parent.parent

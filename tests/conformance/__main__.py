@@ -13,9 +13,8 @@ import argparse
 import sys
 from collections import Counter
 
-from gol.jit import build as jit
-
 from gol.cache import Cache
+from gol.jit import build as jit
 
 from . import corpus, judge, verdicts
 from .corpus import Program

@@ -6,9 +6,9 @@ import re
 from pathlib import Path
 
 import pytest
-from gol.jit import build as jit
 
 from gol.cache import Cache
+from gol.jit import build as jit
 
 from . import corpus, errorcheck, judge, verdicts
 from .corpus import Program

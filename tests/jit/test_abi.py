@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import llvmlite.binding as llvm
 import pytest
+
 from gol.jit import abi
 from gol.lang import types as T
 from gol.lang.objects import Var

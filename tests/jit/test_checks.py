@@ -5,6 +5,7 @@ from __future__ import annotations
 import struct
 
 import pytest
+
 from gol.jit import lint, nosplit, stackmap
 from gol.jit.callsites import SiteTable
 from gol.jit.freeze import freeze_selects

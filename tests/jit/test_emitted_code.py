@@ -4,6 +4,7 @@ code, and nosplit chains that fit under the guard."""
 from __future__ import annotations
 
 import pytest
+
 from gol.jit import build, lint, nosplit, packages
 from gol.jit.artifact import ASM, NOSPLIT, SYSTEM
 from gol.jit.compile import Compiler, Job

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import llvmlite.binding as llvm
 import pytest
+
 from gol.jit import alg, rtypes
 from gol.jit.constants import sym
 from gol.lang import types as T

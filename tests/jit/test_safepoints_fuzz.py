@@ -10,14 +10,14 @@ from functools import cache
 from pathlib import Path
 
 import pytest
+
+from gol.cache import Cache
 from gol.jit import build, elf, lint, packages, pipeline
 from gol.jit.artifact import Artifact
 from gol.jit.compile import Compiler
 from gol.jit.link import Linker
 from gol.lang.diagnostics import Diagnostics
 from gol.lang.source import SourceSet
-
-from gol.cache import Cache
 
 sys.path.insert(0, str(Path(__file__).parent))
 import irgen  # noqa: E402

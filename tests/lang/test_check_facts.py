@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+
 from gol.lang import ast as A
 from gol.lang import types as T
 from gol.lang.objects import Label, Package

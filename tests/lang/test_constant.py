@@ -7,10 +7,11 @@ import struct
 from fractions import Fraction
 
 import pytest
-from gol.lang import constant as K
-from gol.lang import types as T
 from hypothesis import given
 from hypothesis import strategies as st
+
+from gol.lang import constant as K
+from gol.lang import types as T
 
 
 @pytest.mark.parametrize(

@@ -6,6 +6,7 @@ from fractions import Fraction
 from typing import Any
 
 import pytest
+
 from gol.lang import export
 from gol.lang import types as T
 from gol.lang.constant import Complex

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+
 from gol.lang.diagnostics import Diagnostics
 from gol.lang.lexer import KEYWORDS, OPERATORS, tokenize
 from gol.lang.source import SourceSet, decode

@@ -6,6 +6,7 @@ import os
 from pathlib import Path
 
 import pytest
+
 from gol.lang import ast, parser_tables
 
 from .parsing import Parsed, decl, expr, show, stmts

@@ -4,11 +4,12 @@ errors at places inside the file."""
 from __future__ import annotations
 
 import hypothesis.strategies as st
+from hypothesis import HealthCheck, given, settings
+
 from gol.lang.diagnostics import Diagnostics
 from gol.lang.lexer import KEYWORDS, OPERATORS
 from gol.lang.parser import parse_entry, parse_expr, parse_file
 from gol.lang.source import SourceSet, decode
-from hypothesis import HealthCheck, given, settings
 
 PROGRAM = """package main
 
