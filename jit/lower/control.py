@@ -8,6 +8,7 @@ from gol.jit.abi import GCPTR
 from gol.lang import ast as A
 from gol.lang import types as T
 from gol.lang.objects import Label, Var
+from gol.lang.walk import walk
 
 from .core import MANAGED
 from .emit import Value, layout
@@ -62,7 +63,7 @@ class Control(Statements):
             self._renew(v)
         if s.post is not None:
             self.stmt(s.post)
-        else:
+        elif not counts(s):
             self.preempt_check(s.pos)
         self.br(head)
         self.start(exit_)
@@ -369,6 +370,59 @@ class Control(Statements):
                 self._bind(x, t, v)
             else:
                 self.assign(x, t, v)
+
+
+def counts(s: A.ForStmt) -> bool:
+    """Whether a loop without post statement counts all the same: each iteration steps a
+    local variable one way, and the condition compares it or indexes with it."""
+    if s.cond is None:
+        return False
+    steps: dict[Var, int] = {}
+    up: dict[Var, bool] = {}
+    for st in s.body.stmts:
+        if isinstance(st, A.IncDecStmt):
+            x = unparen(st.x)
+            v = x.obj if isinstance(x, A.Ident) else None
+            if isinstance(v, Var) and v.owner is not None and not (v.captured or v.addrtaken):
+                steps[v] = 0
+                up[v] = st.op == "++"
+    if not steps:
+        return False
+    for n in walk(s.body):
+        if isinstance(n, A.BranchStmt) and n.tok in ("continue", "goto"):
+            return False
+        targets: list[Any] = []
+        if isinstance(n, A.IncDecStmt):
+            targets = [n.x]
+        elif isinstance(n, A.AssignStmt):
+            targets = n.lhs
+        elif isinstance(n, A.RangeStmt) and not n.define:
+            targets = [n.key, n.value]
+        for t in targets:
+            t = unparen(t) if t is not None else None
+            if isinstance(t, A.Ident) and t.obj in steps:
+                steps[t.obj] += 1
+    once = {v for v, n in steps.items() if n == 1}
+
+    def limits(e: A.Expr) -> bool:
+        e = unparen(e)
+        if isinstance(e, A.BinaryExpr):
+            if e.op == "&&":
+                return limits(e.x) or limits(e.y)
+            if e.op in ("<", "<="):
+                return is_one(e.x, True) or is_one(e.y, False) or limits(e.x) or limits(e.y)
+            if e.op in (">", ">="):
+                return is_one(e.x, False) or is_one(e.y, True) or limits(e.x) or limits(e.y)
+            return e.op in ("==", "!=") and (limits(e.x) or limits(e.y))
+        if isinstance(e, A.IndexExpr) and not isinstance(e.x.type.underlying(), T.Map):
+            return is_one(e.indices[0], True) or is_one(e.indices[0], False)
+        return False
+
+    def is_one(e: A.Expr, rises: bool) -> bool:
+        e = unparen(e)
+        return isinstance(e, A.Ident) and e.obj in once and up[e.obj] == rises
+
+    return limits(s.cond)
 
 
 def receive_of(comm: Any) -> A.UnaryExpr:

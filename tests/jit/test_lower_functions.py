@@ -8,6 +8,7 @@ from functools import lru_cache
 from typing import Any
 
 import pytest
+
 from gol.jit import packages, pipeline, target
 from gol.jit.lower.module import LoweredModule, LowerOptions, lower_package
 from gol.lang import escape
@@ -235,3 +236,22 @@ def test_a_refusal_has_a_position() -> None:
     said = [(diags.sources.position(d.pos).line, d.message) for d in diags.items]
     diags.items.clear()
     assert said == [(4, "defer in the body of a range over a function not supported yet")]
+
+
+STEPPING = {
+    "for i < n { i++ }": True,
+    "for n > i && i >= 0 { i++ }": True,
+    "for a[i] != n { i++ }": True,
+    "for i > n { i-- }": True,
+    "for i > n { i++ }": False,
+    "for i < n { i++; i = 0 }": False,
+    "for i < n { if a[0] > i { continue }; i++ }": False,
+    "for i < n { if a[0] > 0 { i++ } }": False,
+    "for i != n { i++ }": False,
+}
+
+
+@pytest.mark.parametrize("loop", STEPPING)
+def test_loops_that_step_towards_their_end_count(loop: str) -> None:
+    text = body(f"func f(a []int, n int) int {{ i := 0; {loop}; return i }}")
+    assert ("runtime.goschedguarded" not in calls(text)) == STEPPING[loop]
