@@ -9,6 +9,7 @@ parsed (LLVM holds one global lock, so threads would not help).
 
 from __future__ import annotations
 
+import sys
 from typing import TYPE_CHECKING, Any, Optional
 
 from gol.jit import layout, packages, pipeline, target
@@ -20,6 +21,9 @@ from gol.lang.objects import Package
 
 if TYPE_CHECKING:
     from gol.jit.build import Clock, Dump, Progress, Store
+
+# Statements and expressions nest as deep as the parser allows; what follows it recurses.
+_RECURSION_LIMIT = 60_000
 
 Roots = list[tuple[str, int, tuple[int, ...]]]
 
@@ -154,11 +158,17 @@ class Compiler:
         if self.diags:
             return None
         self.packages[u.path] = pkg
-        escapes = escape.analyse(pkg, self.explain and is_main)
-        if is_main:
-            self.messages = escapes.messages
-        self.clock.done("escape")
-        job = self.lower(u, pkg, escapes)
+        sys.setrecursionlimit(max(sys.getrecursionlimit(), _RECURSION_LIMIT))
+        try:
+            escapes = escape.analyse(pkg, self.explain and is_main)
+            if is_main:
+                self.messages = escapes.messages
+            self.clock.done("escape")
+            job = self.lower(u, pkg, escapes)
+        except RecursionError:
+            pos = u.files[0].package.pos if u.files else 0
+            self.diags.error(pos, "program nests too deeply: not supported yet")
+            return None
         if job is not None:
             self.inline |= job.inline
             if not is_main:
