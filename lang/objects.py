@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, Optional
 
 if TYPE_CHECKING:
     from .ast import FuncDecl, FuncInfo
-    from .types import Type
+    from .types import Signature, Type
 
 
 class Object:
@@ -107,6 +107,7 @@ class Func(Object):
     ``directives`` are its ``//go:`` and ``//gol:`` lines, without the slashes."""
 
     __slots__ = ("decl", "link_name", "ptr_recv", "directives", "escape")
+    type: "Signature"
 
     def __init__(self, name: str, pkg: Optional["Package"], pos: int, type: "Type") -> None:
         super().__init__(name, pkg, pos, type)

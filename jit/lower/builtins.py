@@ -61,7 +61,8 @@ class Builtins(Calls):
             # not constant: the operand holds a call or receive, so it is evaluated
             arr = u.elem.underlying() if isinstance(u, T.Pointer) else u
             self.expr(x)
-            return (str(arr.len),)  # type: ignore[union-attr]
+            assert isinstance(arr, T.Array)
+            return (str(arr.len),)
         v = self.expr(x)
         if isinstance(u, T.Map):
             return self.map_len(v)

@@ -100,7 +100,8 @@ class Calls(Expressions):
         an address or a value."""
         x = unparen(x)
         t: T.Type = x.type
-        addr, value = "", ()
+        addr = ""
+        value: Value = ()
         if (
             not isinstance(t.underlying(), (T.Pointer, T.Interface))
             and x.mode == A.MODE_VAR
@@ -316,6 +317,9 @@ class Calls(Expressions):
             return near
         v = self.expr(x)
         self.pos = e.pos
+        u = e.type.underlying()
+        if isinstance(u, T.Slice) and isinstance(x.type.underlying(), T.Basic):
+            return self.string_to_slice(v, u, e)
         return self.convert(v, x.type, e.type, x)
 
     def pointer_arithmetic(self, e: A.CallExpr) -> Optional[Value]:

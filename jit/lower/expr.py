@@ -208,7 +208,8 @@ class Expressions(Operators):
         """Follow a path of fields from the operand x; the address, or else the value."""
         x = unparen(x)
         t: T.Type = x.type
-        addr, value = "", ()
+        addr = ""
+        value: Value = ()
         if isinstance(t.underlying(), T.Pointer):
             value = self.expr(x)
         elif x.mode == A.MODE_VAR and x not in self.memo and not self._is_value_var(x):
@@ -328,7 +329,8 @@ class Expressions(Operators):
         t = e.x.type.underlying()
         if isinstance(t, T.Basic):
             s = self.expr(e.x)
-            base, length, cap, elem = s[0], s[1], s[1], T.UINT8
+            elem: T.Type = T.UINT8
+            base, length, cap = s[0], s[1], s[1]
         elif isinstance(t, T.Slice):
             s = self.expr(e.x)
             base, length, cap, elem = s[0], s[1], s[2], t.elem
@@ -463,11 +465,12 @@ class Expressions(Operators):
         if xi == yi:
             if xi and not T.identical(x.type, y.type):
                 return self._compare_interfaces(e)
+            read = self.string_view if self._is_string(x.type) else self.expr
             if x.value is not None and y.value is None:
                 a: Value = self.constant(x.value, y.type)
             else:
-                a = self.expr(x)
-            b = self.constant(y.value, x.type) if y.value is not None else self.expr(y)
+                a = read(x)
+            b = self.constant(y.value, x.type) if y.value is not None else read(y)
             self.pos = e.op_pos
             return self.compare(e.op, x.type, a, b)
         a, b = self.expr(x), self.expr(y)
@@ -495,7 +498,12 @@ class Expressions(Operators):
             else:
                 parts.append(x)
         self.order(*parts)
-        values = [self.expr_as(p, e.type) for p in parts]
+        # with a constant in it the result is never one of the operands itself
+        fresh = any(p.value for p in parts)
+        values = [
+            self.string_view(p) if fresh and p.value is None else self.expr_as(p, e.type)
+            for p in parts
+        ]
         self.pos = e.op_pos
         if len(values) <= 3:
             flat = [w for v in values for w in v]
@@ -504,6 +512,22 @@ class Expressions(Operators):
         for i, v in enumerate(values):
             self.store(T.STRING_T, v, self.offset(array, 16 * i))
         return self.runtime_call("concatstrings", self.gcptr(array), str(len(values)))
+
+    def string_view(self, e: A.Expr) -> Value:
+        """A string that is only looked at before anything else runs: ``string(bytes)``
+        need not be copied for that."""
+        u = unparen(e)
+        if (
+            isinstance(u, A.CallExpr)
+            and u.kind == "conversion"
+            and u.value is None
+            and u not in self.memo
+            and self._is_string(u.type)
+        ):
+            t = u.args[0].type.underlying()
+            if isinstance(t, T.Slice) and layout(t.elem).size == 1:
+                return self.expr(u.args[0])[:2]
+        return self.expr(e)
 
     # ---------------------------------------------------------------------- logic
     def _logic(self, e: A.BinaryExpr) -> str:

@@ -302,7 +302,7 @@ class ModuleLowering:
         """A definition of a function without body that is an instruction, for func values."""
         fn = FunctionLowering(self, info, NOSPLIT)
         fn.fa = abi.abi_of(info.sig)
-        params = []
+        params: list[str] = []
         for p in fn.fa.params:
             params += [f"{w.param} %a{len(params) + i}" for i, w in enumerate(p.words)]
         words = INTRINSICS[f.link_name](fn, [f"%a{i}" for i in range(len(params))])

@@ -344,7 +344,8 @@ def func_decl(c: Checker, obj: Func, d: Any) -> None:
     fdecl.info = info
     body = fdecl.body
     if fdecl.sig.type_params:
-        obj.type = T.INVALID  # it was refused: its uses say nothing more
+        # it was refused: its uses say nothing more
+        obj.type = T.INVALID  # type: ignore[assignment]
     elif body is not None:
         c.later(lambda: stmt.func_body(c, d, info, sig, scope, body, None))
 

@@ -185,7 +185,9 @@ def test_labels_reached_only_backwards() -> None:
 # ------------------------------------------------------------------ order
 def test_calls_come_before_variables_are_read() -> None:
     """As Go's compiler has it: x is read after g has changed it."""
-    text = body("func g(p *int) int { *p = 2; return 1 }\nfunc f() int { x := 1; return x + g(&x) }")
+    text = body(
+        "func g(p *int) int { *p = 2; return 1 }\nfunc f() int { x := 1; return x + g(&x) }"
+    )
     call = text.index('call i64 @"main.g"')
     assert "load i64" in text[call:]
     assert "load i64" not in text[:call]

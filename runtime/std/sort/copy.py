@@ -12,8 +12,8 @@ from pathlib import Path
 
 HERE = Path(__file__).parent
 NAMES = (
-    "quickSort insertionSort insertionSortSome choosePivot median partition partitionEqual scatter heapSort "
-    "siftDown merge rotate reverse stable"
+    "quickSort insertionSort insertionSortSome choosePivot median partition "
+    "partitionEqual scatter heapSort siftDown merge rotate reverse stable"
 ).split()
 
 DIRECT = """

@@ -112,7 +112,7 @@ def case_ranges(cases: dict[int, tuple[int, int, int]]) -> list[int]:
             while deltas.get(r + n) == (small if n % 2 else capital):
                 n += 1
             n -= n % 2
-            kind = (0, 0, 0)
+            kind: tuple[int, ...] = (0, 0, 0)
         else:
             kind = deltas[r]
             while deltas.get(r + n) == kind:
