@@ -93,7 +93,7 @@ class Convert(Core):
         if isinstance(s, T.Basic) and isinstance(d, T.Basic):
             return self._basic(v, s, d, node)
         if isinstance(s, T.Basic) and isinstance(d, T.Slice) and is_string(s):
-            return self._string_to_slice(v, d, node)
+            return self.string_to_slice(v, d)
         if isinstance(s, T.Slice) and isinstance(d, T.Basic):
             return self._slice_to_string(v, s, node)
         if isinstance(s, T.Slice) and isinstance(d, T.Array):
@@ -178,9 +178,16 @@ class Convert(Core):
         return self.ins(f"xor i64 {r}, {flip}")
 
     # ------------------------------------------------------------ strings and slices
-    def _string_to_slice(self, v: Value, d: T.Slice, node: Optional[A.Expr]) -> Value:
+    def string_to_slice(self, v: Value, d: T.Slice, e: Optional[A.CallExpr] = None) -> Value:
+        """The conversion e. The capacity is Go's, which makes an array for a constant, and
+        has 32 elements of room in the frame for a result that does not escape."""
         runes = layout(d.elem).size == 4
-        return self.runtime_call("stringtoslicerune" if runes else "stringtoslicebyte", *v)
+        how = ""
+        if e is not None and e.args[0].value is not None:
+            how = "full"
+        elif e is not None and self.escapes.on_stack(e):
+            how = "short"
+        return self.runtime_call(f"stringtoslice{'rune' if runes else 'byte'}{how}", *v)
 
     def _slice_to_string(self, v: Value, s: T.Slice, node: Optional[A.Expr]) -> Value:
         runes = layout(s.elem).size == 4
