@@ -54,6 +54,13 @@ def main(argv: list[str] | None = None) -> int:
     except MemoryError:
         print("gol: out of memory while compiling", file=sys.stderr)
         return 2
+    except Exception as e:
+        if os.environ.get("GOLTRACEBACK"):
+            raise
+        first = (str(e).splitlines() or [""])[0]
+        print(f"gol: internal compiler error: {type(e).__name__}: {first}", file=sys.stderr)
+        print("This is a bug of gol; GOLTRACEBACK=1 shows where.", file=sys.stderr)
+        return 2
 
 
 def _split(args: list[str]) -> tuple[list[str], list[str], list[str]]:
