@@ -140,7 +140,8 @@ class Control(Statements):
         self, s: A.SwitchStmt, tag: A.Expr, bodies: list[str], default: str
     ) -> None:
         t = tag.type
-        value = self.stable(t, self.expr(tag))
+        constant = all(x.value is not None for c in s.clauses for x in c.exprs or ())
+        value = self.string_view(tag) if constant else self.stable(t, self.expr(tag))
         if self._jump_table(s, t, value, bodies, default):
             return
         for c, b in zip(s.clauses, bodies, strict=True):

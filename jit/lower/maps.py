@@ -58,7 +58,11 @@ class Maps(Ranges):
         t = map_type(e.x.type)
         self.order(e.x, e.indices[0])
         m = self.expr(e.x)
-        key = self.expr_as(e.indices[0], t.key)
+        k = e.indices[0]
+        if self._is_string(t.key) and k.value is None:
+            key = self.string_view(k)
+        else:
+            key = self.expr_as(k, t.key)
         self.pos = e.pos
         return self._access(e.x.type, m, key, comma_ok)
 

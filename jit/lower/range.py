@@ -15,6 +15,7 @@ from gol.lang import types as T
 
 from .control import Control
 from .emit import Value, layout
+from .expr import unparen
 from .stmt import is_blank
 
 
@@ -85,7 +86,7 @@ class Ranges(Control):
     def _range_elements(self, s: A.RangeStmt) -> None:
         u = s.x.type.underlying()
         if isinstance(u, T.Slice):
-            v = self.expr(s.x)
+            v = self._bytes_view(s.x)
             base, limit, elem = v[0], v[1], u.elem
         else:
             arr = u.elem.underlying() if isinstance(u, T.Pointer) else u
@@ -112,6 +113,17 @@ class Ranges(Control):
             self.bind_range(s, T.INT, (i,), elem, value)
 
         self.counted(s, "i64", limit, bind)
+
+    def _bytes_view(self, e: A.Expr) -> Value:
+        """The slice to range over; ``[]byte(s)`` is not copied, since nobody can write to
+        the copy."""
+        x = unparen(e)
+        if isinstance(x, A.CallExpr) and x.kind == "conversion" and x not in self.memo:
+            t, elem = x.args[0].type.underlying(), x.type.underlying().elem
+            if isinstance(t, T.Basic) and t.info & T.STRING and layout(elem).size == 1:
+                v = self.expr_as(x.args[0], T.STRING_T)
+                return (v[0], v[1], v[1])
+        return self.expr(e)
 
     def _range_string(self, s: A.RangeStmt) -> None:
         v = self.expr_as(s.x, T.STRING_T) if s.x.value is not None else self.expr(s.x)
