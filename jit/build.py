@@ -24,7 +24,7 @@ from typing import Optional, Protocol
 
 from gol.jit import elf, packages
 from gol.jit.artifact import FORMAT, Artifact
-from gol.jit.link import Image, Linker
+from gol.jit.link import Image, Linker, LinkError
 from gol.jit.packages import Sources
 from gol.jit.tables import Tables
 from gol.lang.diagnostics import Diagnostics
@@ -104,7 +104,11 @@ def _build(
     result.messages = compiler.messages
     if artifacts is None:
         return result
-    image = link(artifacts)
+    try:
+        image = link(artifacts)
+    except LinkError as e:
+        diags.error(0, f"internal compiler error: {e}")
+        return result
     clock.done("link")
     result.image = executable(image)
     clock.done("write")

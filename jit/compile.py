@@ -92,13 +92,23 @@ class Compiler:
             if main is None:
                 return None
             if self.dump is not None:
-                self.artifacts[main.name] = main.run(self.dump)
+                self.run_here(main)
             else:
                 workers.submit(main)
             while workers.busy:
                 self.keep(workers.ready(wait=True))
             self.clock.done("llvm")
         return None if self.diags else [self.artifacts[u.path] for u in self.units]
+
+    def run_here(self, job: Job) -> None:
+        """In this process: its stages are to be shown."""
+        try:
+            self.artifacts[job.name] = job.run(self.dump)
+        except Exception as e:  # noqa: BLE001 (as in a worker)
+            self.internal_error(job.name, f"{type(e).__name__}: {e}")
+
+    def internal_error(self, package: str, message: str) -> None:
+        self.diags.error(0, f"internal compiler error: package {package}: {message}")
 
     def say(self, path: str) -> None:
         if self.progress is not None:
@@ -136,7 +146,7 @@ class Compiler:
         keys = {u.path: u.key for u in self.units[:-1]}
         for name, got in results:
             if isinstance(got, Failure):
-                self.diags.error(0, f"internal compiler error: package {name}: {got.message}")
+                self.internal_error(name, got.message)
                 continue
             self.artifacts[name] = Artifact.load(got)
             if name in keys:

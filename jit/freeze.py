@@ -20,6 +20,11 @@ _re_derived = re.compile(
 )
 
 
+# arguments beyond the registers are loads from the caller's frame, with the same fate
+_REGISTERS = 6
+_re_param = re.compile(r"ptr addrspace\(1\)[^,()]*? (" + NAME + r")(?=[,)])")
+
+
 def freeze_selects(text: str) -> str | None:
     """The text with such operands frozen; None when nothing had to change."""
     if "gc.relocate" not in text:
@@ -57,6 +62,8 @@ def freeze_selects(text: str) -> str | None:
 
     for line in text.split("\n"):
         out.append(line)
+        if line.startswith("define ") and line.count(", ") >= _REGISTERS:
+            loaded.update(_re_param.findall(line))
         if line[:2] == "  ":
             m = _re_derived.match(line)
             if m:
