@@ -64,6 +64,7 @@ _STATEPOINT = (
     "call token (i64, i32, ptr, i32, i32, ...) @llvm.experimental.gc.statepoint.p0"
     "(i64 {id}, i32 0, ptr elementtype({type}) {callee}, i32 {n}, i32 0{args}, i32 0, i32 0)"
 )
+RETURNS_TWICE = "@runtime.deferenter"  # see docs/defer.md
 _MEMSET_ABOVE = 128  # bytes: larger variables are zeroed by memset, not by stores
 
 
@@ -681,6 +682,8 @@ class _BlockWriter:
             n=len(args),
             args="".join(f", {a}" for a in args),
         )
+        if callee.replace('"', "") == RETURNS_TWICE:  # then no spill slot serves two values
+            text += " returns_twice"
         out.append(
             f"  {token} = {text}"
             + (f" [ {', '.join(bundles)} ]" if bundles else "")
