@@ -34,6 +34,8 @@ def capture_type(v: Var) -> T.Type:
 
 
 class Closures(Calls):
+    last_object: tuple[str, str] = ("", "")  # of closure_object: code operand, gcptr
+
     # ------------------------------------------------------------------- literals
     def closure(self, lit: A.FuncLit) -> Value:
         info = lit.info
@@ -54,6 +56,7 @@ class Closures(Calls):
     def closure_object(self, code: str, values: list[Typed], on_stack: bool) -> str:
         t = object_type([vt for vt, _ in values])
         p = self.gcptr(self.alloca(t, "clos")) if on_stack else self.new_object(t, False)
+        self.last_object = (code, p)
         self.emit(f"store ptr {code}, {GCPTR} {p}")
         for (vt, v), off in zip(values, offsetsof(t)[1:], strict=True):
             self.store(vt, v, self.offset(f"{GCPTR} {p}", off))

@@ -11,6 +11,7 @@ addresses are stored in the _defer.
 
 from __future__ import annotations
 
+from gol.jit import abi
 from gol.jit.abi import GCPTR
 from gol.lang import ast as A
 from gol.lang import types as T
@@ -34,10 +35,14 @@ class Defers(Maps):
     defer_exit: str  # the label of the exit block
     defer_slots: list[tuple[Var | None, str]]  # result (None: out pointer), its slot
     defers_once: set[A.DeferStmt]  # made at most once per activation
+    defers_known: list[tuple[str, str, str]]  # of these: deferred, code, closure in the frame
+    defers_all_known: bool
 
     def defer_prologue(self) -> None:
         assert self.info.body is not None
         self.defers_once = set()
+        self.defers_known = []
+        self.defers_all_known = True
         if not self.has_goto:
             _outside_loops(self.info.body, self.defers_once)
         self.defer_exit = self.label("exit")
@@ -85,6 +90,11 @@ class Defers(Maps):
         self.emit(f"store {GCPTR} {link}, {self.offset(deferred, _LINK)}")
         self.emit(f"store {GCPTR} {fn}, {self.offset(deferred, _FN)}")
         self.emit(f"store {deferred}, {head}")
+        code, closure = self.last_object
+        if once and fn == closure and fn.startswith("%clos"):  # the object is in the frame
+            self.defers_known.append((deferred, code, closure))
+        else:
+            self.defers_all_known = False
 
     def defer_return(self) -> None:
         self.br(self.defer_exit)
@@ -103,6 +113,29 @@ class Defers(Maps):
 
     def _make_calls(self) -> None:
         """Take the deferred calls off one by one and make them; then unlink the _defer."""
+        for known in reversed(self.defers_known):
+            self._make_known(*known)
+        if not self.defers_all_known:
+            self._make_others()
+        g = self.ins(f"load ptr, {_G}")
+        link = self.ins(f"load {GCPTR}, {self.defer_record}")
+        at = self.ins(f"getelementptr inbounds i8, ptr {g}, i64 {self._g_defer()}")
+        self.emit(f"store {GCPTR} {link}, ptr {at}")
+
+    def _make_known(self, deferred: str, code: str, closure: str) -> None:
+        """Make a deferred call of this function's own frame, if it is the next: its code is
+        known, so nothing has to be loaded before it is called."""
+        own, on = self.label("own"), self.label("on")
+        head = self.offset(self.defer_record, _CALLS)
+        c = self.ins(f"load {GCPTR}, {head}")
+        self.cbr(self.ins(f"icmp eq {GCPTR} {c}, {self.gcptr(deferred)}"), own, on)
+        self.start(own)
+        link = self.ins(f"load {GCPTR}, {self.offset(deferred, _LINK)}")
+        self.emit(f"store {GCPTR} {link}, {head}")
+        self.call_code(abi.FuncABI((), (), True), code, [], context=closure)
+        self.start(on)
+
+    def _make_others(self) -> None:
         loop, more, done = self.label("loop"), self.label("more"), self.label("done")
         self.start(loop)
         head = self.offset(self.defer_record, _CALLS)
@@ -115,10 +148,6 @@ class Defers(Maps):
         self.call_closure(_NILADIC, fn, [], self.pos)
         self.br(loop)
         self.start(done)
-        g = self.ins(f"load ptr, {_G}")
-        link = self.ins(f"load {GCPTR}, {self.defer_record}")
-        at = self.ins(f"getelementptr inbounds i8, ptr {g}, i64 {self._g_defer()}")
-        self.emit(f"store {GCPTR} {link}, ptr {at}")
 
     def _g_defer(self) -> int:
         """The offset of g._defer."""
