@@ -7,6 +7,7 @@ bits, and readers of the global name their own types.
 from __future__ import annotations
 
 import hashlib
+from functools import lru_cache
 from typing import Protocol
 
 from gol.jit import abi
@@ -17,6 +18,7 @@ class Definer(Protocol):
     def define(self, symbol: str, text: str) -> None: ...
 
 
+@lru_cache(maxsize=1 << 16)
 def sym(symbol: str) -> str:
     """A symbol as written after ``@``: quoted, specials escaped."""
     out = []

@@ -263,7 +263,7 @@ class Calls(Expressions):
         f = self.module.runtime_func(name)
         if f is None:
             self.unsupported(self.pos, f"(runtime.{name})")
-        fa = abi.abi_of(f.type)
+        fa = self.module.runtime_abi(f)
         expected = [w for p in fa.params for w in p.words]
         if len(expected) != len(args):
             self.unsupported(self.pos, f"(runtime.{name} takes {len(expected)} words)")

@@ -656,13 +656,16 @@ class Expressions(Operators):
     def _fill_constants(
         self, members: list[tuple[int, A.Expr]], u: T.Array, addr: str
     ) -> bool:
-        """A long array of constants without pointers is copied from static data."""
+        """A long array of constants is copied from static data."""
         lay = layout(u.elem)
-        if len(members) < 8 or lay.pointers or not isinstance(u.elem.underlying(), T.Basic):
+        if len(members) < 8 or not isinstance(u.elem.underlying(), T.Basic):
             return False
-        if is_sparse(members, u.len):
+        if is_sparse(members, u.len) or any(x.value is None for _, x in members):
             return False
-        if any(x.value is None for _, x in members) or lay.by_ref or len(lay.words) != 1:
+        if self._is_string(u.elem):
+            self._fill_strings(members, u, addr)
+            return True
+        if lay.pointers or lay.by_ref or len(lay.words) != 1:
             return False
         given = {i: self.constant(x.value, u.elem)[0] for i, x in members}
         known = {"true": "1", "false": "0"}
@@ -672,6 +675,18 @@ class Expressions(Operators):
         cell = self.module.constant_cell(layout(u).mem, f"[{body}]", lay.align)
         self.move_bytes(addr, f"ptr {cell}", str(layout(u).size), False)
         return True
+
+    def _fill_strings(self, members: list[tuple[int, A.Expr]], u: T.Array, addr: str) -> None:
+        zero = "{ ptr, i64 } zeroinitializer"
+        rows = [zero] * u.len
+        for i, x in members:
+            if x.value:
+                data, n = self.constant(x.value, u.elem)
+                symbol = data.removeprefix("addrspacecast (").partition(" to ")[0]
+                rows[i] = f"{{ ptr, i64 }} {{ {symbol}, i64 {n} }}"
+        mem = f"[{u.len} x {{ ptr, i64 }}]"
+        cell = self.module.constant_cell(mem, f"[{', '.join(rows)}]", 8)
+        self.move_bytes(addr, f"ptr {cell}", str(layout(u).size), True)
 
     def into(self, e: A.Expr, t: T.Type, addr: str) -> None:
         x = unparen(e)

@@ -86,6 +86,7 @@ class ModuleLowering:
         self._strings: dict[str, str] = {}
         self._cells: dict[str, str] = {}
         self._ranges: dict[str, int] = {}
+        self._runtime_abis: dict[Func, abi.FuncABI] = {}
         self.functions: dict[str, LoweredFunction] = {}
         self.imports: dict[str, InlineFunction] = {}
         self.metadata: list[str] = []
@@ -142,6 +143,12 @@ class ModuleLowering:
         f = self.runtime.scope.names.get(name)
         return f if isinstance(f, Func) else None
 
+    def runtime_abi(self, f: Func) -> abi.FuncABI:
+        got = self._runtime_abis.get(f)
+        if got is None:
+            got = self._runtime_abis[f] = abi.abi_of(f.type)
+        return got
+
     def runtime_type(self, name: str) -> T.Type:
         t = self.runtime.scope.names.get(name)
         if t is None:
@@ -174,7 +181,8 @@ class ModuleLowering:
             else:
                 target = self.linked_func(symbol) if linked else f
                 attrs = _DECLARED[mode_of(target or f)]
-                self.declare(symbol, abi.abi_of(f.type).declare(symbol, attrs))
+                if symbol not in self._decls:
+                    self.declare(symbol, abi.abi_of(f.type).declare(symbol, attrs))
         elif f.decl is not None and f.decl.body is None and symbol not in self.functions:
             if symbol not in INTRINSICS:
                 self.declare(symbol, abi.abi_of(f.type).declare(symbol, "#6"))
