@@ -17,6 +17,14 @@ from .intrinsics import INTRINSICS
 
 Typed = tuple[T.Type, Value]
 
+def _variadic_stays(f: Func) -> bool:
+    """Does f forget its variadic arguments' array when it returns?"""
+    if not f.type.variadic or not f.escape:
+        return False
+    leak = f.escape[-1]
+    return leak is None or (leak.heap != 0 and all(d > 0 for d in leak.results.values()))
+
+
 # What runtime code, which cannot panic, says instead.
 _THROWS = {
     "panicIndex": "index out of range",
@@ -64,11 +72,14 @@ class Calls(Expressions):
                     out.append((r.type, words[:n]))
                     words = words[n:]
                 return out
-        args = self.arguments(e, sig)
+        lent: list[tuple[str, str]] = []
+        args = self.arguments(e, sig, lent if _variadic_stays(f) else None)
         if recv is not None:
             args.insert(0, recv)
         self.pos = e.lparen
         values = self.call_func(f, args)
+        for mem, slot in lent:
+            self.give_back(mem, slot)
         return [(r.type, v) for r, v in zip(sig.results, values, strict=True)]
 
     def call_func(self, f: Func, args: list[Typed]) -> list[Value]:
@@ -152,14 +163,17 @@ class Calls(Expressions):
         return self.call_code(abi.func_value_abi(sig), code, args, context=c)
 
     # ------------------------------------------------------------------ arguments
-    def arguments(self, e: A.CallExpr, sig: T.Signature) -> list[Typed]:
-        """The arguments of a call as values of the parameters' types."""
+    def arguments(
+        self, e: A.CallExpr, sig: T.Signature, lent: Optional[list[tuple[str, str]]] = None
+    ) -> list[Typed]:
+        """The arguments of a call as values of the parameters' types. A slot that only the
+        callee can refer to is borrowed, and added to ``lent``, if that is given."""
         types = [p.type for p in sig.params]
         args = e.args
         if len(args) == 1 and isinstance(args[0].type, T.Tuple):
             got = self.multi(args[0])
             given = [(t, self.stable(t, v)) for t, v in got]
-            return self._spread(given, types, sig, e)
+            return self._spread(given, types, sig, e, lent)
         self.order(*args)
         fixed = len(types) - (1 if sig.variadic and e.ellipsis < 0 else 0)
         out = [(t, self.argument(a, t)) for a, t in zip(args[:fixed], types[:fixed], strict=True)]
@@ -169,8 +183,7 @@ class Calls(Expressions):
             if not rest:
                 out.append((types[-1], ("null", "0", "0")))
             else:
-                arr = T.Array(elem, len(rest))
-                p = self.new_object(arr, self.escapes.on_stack(e))
+                p = self._variadic_array(e, T.Array(elem, len(rest)), lent)
                 size = layout(elem).size
                 for i, a in enumerate(rest):
                     self.into(a, elem, self.offset(f"{GCPTR} {p}", i * size))
@@ -178,7 +191,12 @@ class Calls(Expressions):
         return out
 
     def _spread(
-        self, given: list[Typed], types: list[T.Type], sig: T.Signature, e: A.CallExpr
+        self,
+        given: list[Typed],
+        types: list[T.Type],
+        sig: T.Signature,
+        e: A.CallExpr,
+        lent: Optional[list[tuple[str, str]]],
     ) -> list[Typed]:
         """The results of one call as the arguments of another."""
         fixed = len(types) - (1 if sig.variadic else 0)
@@ -192,13 +210,24 @@ class Calls(Expressions):
                 out.append((types[-1], ("null", "0", "0")))
             else:
                 elem = types[-1].elem  # type: ignore[attr-defined]
-                p = self.new_object(T.Array(elem, len(rest)), self.escapes.on_stack(e))
+                p = self._variadic_array(e, T.Array(elem, len(rest)), lent)
                 size = layout(elem).size
                 for i, (gt, v) in enumerate(rest):
                     v = self.convert_assign(v, gt, elem)
                     self.store(elem, v, self.offset(f"{GCPTR} {p}", i * size))
                 out.append((types[-1], (p, str(len(rest)), str(len(rest)))))
         return out
+
+    def _variadic_array(
+        self, e: A.CallExpr, t: T.Array, lent: Optional[list[tuple[str, str]]]
+    ) -> str:
+        on_stack = self.escapes.on_stack(e)
+        if lent is None or not on_stack or self.dead:
+            return self.new_object(t, on_stack)
+        lay = layout(t)
+        slot = self.borrow(lay.mem, lay.pointers, "args")
+        lent.append((lay.mem, slot))
+        return self.gcptr(slot)
 
     def convert_assign(self, v: Value, src: T.Type, dst: T.Type) -> Value:
         """A value assigned to a variable of type dst: only interfaces change it."""
@@ -222,14 +251,17 @@ class Calls(Expressions):
             words.append(f"{GCPTR} nest {context or 'null'}")
         out = ""
         if fa.out:
-            out = self.alloca_ir(fa.out_type, any(abi.has_pointers(t) for t in fa.results), "out")
+            out = self.borrow(fa.out_type, any(abi.has_pointers(t) for t in fa.results), "out")
             words.append(out)
         for p, (_, v) in zip(fa.params, args, strict=True):
             words += [f"{w.param} {x}" for w, x in zip(p.words, v, strict=True)]
         text = f"call {fa.ret_attr}{fa.ret} {code}({', '.join(words)}){attrs}{self.dbg()}"
         if fa.out:
             self.emit(text)
-            return self.load_results(fa, out)
+            results = self.load_results(fa, out)
+            if not any(layout(t).by_ref for t in fa.results):
+                self.give_back(fa.out_type, out)
+            return results
         if fa.ret == "void":
             self.emit(text)
             return [() for _ in fa.results]

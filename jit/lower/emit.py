@@ -163,6 +163,7 @@ class Emitter:
         self.dead = False
         self._n = 0
         self._targets: set[str] = set()
+        self._idle: dict[str, list[str]] = {}  # borrowed slots given back, by LLVM type
 
     # ---------------------------------------------------------------- instructions
     def emit(self, text: str) -> None:
@@ -242,6 +243,15 @@ class Emitter:
         if pointers:
             self.entry.append(f"  store {mem} {abi.zero_of(mem)}, {GCPTR} {name}")
         return f"{GCPTR} {name}"
+
+    def borrow(self, mem: str, pointers: bool, hint: str = "tmp") -> str:
+        """A frame slot for as long as nothing else can point to it: until
+        :meth:`give_back`. What it holds at first is undefined (its pointers are valid)."""
+        idle = self._idle.get(mem)
+        return idle.pop() if idle else self.alloca_ir(mem, pointers, hint)
+
+    def give_back(self, mem: str, addr: str) -> None:
+        self._idle.setdefault(mem, []).append(addr)
 
     def alloca(self, t: T.Type, hint: str = "v") -> str:
         lay = layout(t)

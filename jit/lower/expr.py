@@ -508,10 +508,13 @@ class Expressions(Operators):
         if len(values) <= 3:
             flat = [w for v in values for w in v]
             return self.runtime_call(f"concatstring{len(values)}", *flat)
-        array = self.alloca(T.Array(T.STRING_T, len(values)), "strs")
+        mem = layout(T.Array(T.STRING_T, len(values))).mem
+        array = self.borrow(mem, True, "strs")
         for i, v in enumerate(values):
             self.store(T.STRING_T, v, self.offset(array, 16 * i))
-        return self.runtime_call("concatstrings", self.gcptr(array), str(len(values)))
+        result = self.runtime_call("concatstrings", self.gcptr(array), str(len(values)))
+        self.give_back(mem, array)
+        return result
 
     def string_view(self, e: A.Expr) -> Value:
         """A string that is only looked at before anything else runs: ``string(bytes)``
