@@ -146,7 +146,7 @@ def outside(definition: str) -> str:
 
 def declaration(f: LoweredFunction) -> str:
     head = f.text.split(" {attr}", 1)[0].replace("define ", "declare ", 1)
-    head = re.sub(r" %[A-Za-z0-9_.]+", "", head)
+    head = re.sub(r" %[A-Za-z0-9_.]+", "", head).replace("declare linkonce_odr ", "declare ", 1)
     attr = {SYSTEM: " #3", NOSPLIT: " #6", INLINE: " #6"}.get(f.mode, " #0")
     return head + attr
 
