@@ -24,6 +24,7 @@ follows it through its safepoints as SSA, and stores it if a successor wants it.
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from gol.jit.callsites import SiteTable
@@ -65,6 +66,7 @@ _STATEPOINT = (
     "(i64 {id}, i32 0, ptr elementtype({type}) {callee}, i32 {n}, i32 0{args}, i32 0, i32 0)"
 )
 RETURNS_TWICE = "@runtime.deferenter"  # see docs/defer.md
+_FEW_POINTERS = 8  # at most so many in a large variable are zeroed one by one
 _MEMSET_ABOVE = 128  # bytes: larger variables are zeroed by memset, not by stores
 
 
@@ -493,6 +495,9 @@ class _Function:
             if k not in self.frame or self.frame_slotted >> k & 1
         ]
         wanted = {self.frame[k]: k for k in self.frame}
+        # all addresses first: what LLVM finds side by side it can merge, but no asm is
+        # known not to read memory
+        zeroed: list[str] = []
         for a, t in self.allocas.items():
             k = wanted.get(a, -1)
             size, _, ptrs = types.layout(t)
@@ -500,18 +505,27 @@ class _Function:
                 continue
             fp = self.values[k] if k >= 0 else "%fp." + a[1:].strip('"')
             out.append(self.lea(fp, a))
-            if ptrs and size > _MEMSET_ABOVE:
-                self.m.declare(
-                    "@llvm.memset.p1.i64",
-                    f"declare void @llvm.memset.p1.i64({GCPTR}, i8, i64, i1)",
-                )
-                out.append(
-                    f"  call void @llvm.memset.p1.i64({GCPTR} align 8 {fp}, i8 0, i64 {size},"
-                    " i1 false)"
-                )
-            elif ptrs:
-                out.append(f"  store {t} zeroinitializer, {GCPTR} {fp}, align 8")
-        return out
+            if ptrs:
+                zeroed += self.zero(fp, t, size, ptrs)
+        return out + zeroed
+
+    def zero(self, fp: str, t: str, size: int, ptrs: Sequence[int]) -> list[str]:
+        """Make a variable's pointers nil."""
+        if len(ptrs) * 16 < size and len(ptrs) <= _FEW_POINTERS:
+            lines = []
+            for i, offset in enumerate(ptrs):
+                at = "%sp.z." + fp[1:].strip('"') + f".{i}"
+                lines.append(f"  {at} = getelementptr i8, {GCPTR} {fp}, i64 {offset}")
+                lines.append(f"  store {GCPTR} null, {GCPTR} {at}, align 8")
+            return lines
+        if size <= _MEMSET_ABOVE:
+            return [f"  store {t} zeroinitializer, {GCPTR} {fp}, align 8"]
+        self.m.declare(
+            "@llvm.memset.p1.i64", f"declare void @llvm.memset.p1.i64({GCPTR}, i8, i64, i1)"
+        )
+        return [
+            f"  call void @llvm.memset.p1.i64({GCPTR} align 8 {fp}, i8 0, i64 {size}, i1 false)"
+        ]
 
     frame_slotted = 0  # frame addresses that some block passes on in a slot
 
