@@ -16,6 +16,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 from gol.lang import types as T
+from gol.lang.pointers import direct_interface
 from gol.lang.sizes import alignof, offsetsof, sizeof
 
 GCPTR = "ptr addrspace(1)"
@@ -57,6 +58,7 @@ _BASIC = {
     "untyped nil": GCPTR,
 }
 
+direct_iface = direct_interface  # stored in the data word itself
 _POINTER_SHAPED = (T.Pointer, T.Map, T.Chan, T.Signature)
 _FLOATS = ("float", "double")
 _UNSIGNED_ATTR = {"i1": "zeroext ", "i8": "zeroext ", "i16": "zeroext "}
@@ -395,21 +397,6 @@ def has_pointers(t: T.Type) -> bool:
 def ptrdata(t: T.Type) -> int:
     """Bytes of t up to and including its last pointer."""
     return ptr_bits(t).bit_length() * WORD
-
-
-def direct_iface(t: T.Type) -> bool:
-    """Stored in an interface's data word itself: pointer-shaped types, and structs and
-    arrays of exactly one such."""
-    u = t.underlying()
-    if isinstance(u, T.Basic):
-        return u.kind == "unsafe.Pointer"
-    if isinstance(u, _POINTER_SHAPED):
-        return True
-    if isinstance(u, T.Array):
-        return u.len == 1 and direct_iface(u.elem)
-    if isinstance(u, T.Struct):
-        return len(u.fields) == 1 and direct_iface(u.fields[0].type)
-    return False
 
 
 def align_of(t: T.Type) -> int:

@@ -15,10 +15,12 @@ from typing import Any, Optional
 
 from . import ast as A
 from .escape_append import stepwise
-from .escape_flow import Flow, has_pointers, static_function
+from .escape_expr import static_function
+from .escape_flow import Flow
 from .escape_graph import Graph, Leak
 from .escape_report import report
 from .objects import Func, Package
+from .pointers import has_pointers
 from .walk import walk
 
 

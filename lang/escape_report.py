@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from . import ast as A
 from .escape_graph import Leak, Location
+from .pointers import has_pointers
 from .types import Pointer, type_string
 
 if TYPE_CHECKING:
@@ -13,8 +14,6 @@ if TYPE_CHECKING:
 
 
 def report(flow: "Flow") -> list[tuple[int, str]]:
-    from .escape_flow import has_pointers
-
     out: list[tuple[int, str]] = []
     for var, loc in flow.vars.items():
         if loc.result_index >= 0 or var.name in ("", "_"):
