@@ -35,13 +35,16 @@ def capture_type(v: Var) -> T.Type:
 
 class Closures(Calls):
     last_object: tuple[str, str] = ("", "")  # of closure_object: code operand, gcptr
+    code_of: dict[str, tuple[str, bool]]  # closure object: its code, whether it has a context
 
     # ------------------------------------------------------------------- literals
     def closure(self, lit: A.FuncLit) -> Value:
         info = lit.info
         self.module.lower_literal(lit, self)
         if not info.captures:
-            return (gc(self.module.static_func_value(info.name)),)
+            p = gc(self.module.static_func_value(info.name))
+            self.code_of[p] = (f"@{sym(info.name)}", False)
+            return (p,)
         values = [self.capture(v, lit.pos) for v in info.captures]
         return (self.closure_object(f"@{sym(info.name)}", values, self.escapes.on_stack(lit)),)
 
@@ -57,10 +60,22 @@ class Closures(Calls):
         t = object_type([vt for vt, _ in values])
         p = self.gcptr(self.alloca(t, "clos")) if on_stack else self.new_object(t, False)
         self.last_object = (code, p)
+        self.code_of[p] = (code, True)
         self.emit(f"store ptr {code}, {GCPTR} {p}")
         for (vt, v), off in zip(values, offsetsof(t)[1:], strict=True):
             self.store(vt, v, self.offset(f"{GCPTR} {p}", off))
         return p
+
+    def call_closure(self, sig: T.Signature, c: str, args: list[Typed], pos: int) -> list[Value]:
+        known = self.code_of.get(c)
+        if known is None:
+            return super().call_closure(sig, c, args, pos)
+        code, context = known
+        fa = abi.func_value_abi(sig)
+        self.pos = pos
+        if context:
+            return self.call_code(fa, code, args, context=c)
+        return self.call_code(abi.FuncABI(fa.params, fa.results), code, args)
 
     def captured(self, types: list[T.Type]) -> list[str]:
         """At entry: the address of each captured value in the context."""

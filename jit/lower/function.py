@@ -81,6 +81,7 @@ class FunctionLowering(Defers, Closures, Interfaces):
         self.multi_memo = {}
         self.appended = set()
         self.calls_in = {}
+        self.code_of = {}
         self.nonnull: set[str] = set()
         self.break_to = {}
         self.continue_to = {}
