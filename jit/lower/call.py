@@ -239,7 +239,9 @@ class Calls(Expressions):
         """One argument; of a by-ref type a copy that the callee may keep as its own."""
         v = self.expr_as(a, t)
         if layout(t).by_ref and not _is_fresh(a):
-            v = self.stable(t, v)
+            place = self.scratch(t)
+            self.store(t, v, place)
+            v = (self.gcptr(place),)
         return v
 
     # ------------------------------------------------------------------- the call

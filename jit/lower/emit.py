@@ -163,6 +163,8 @@ class Emitter:
         self.dead = False
         self._n = 0
         self._targets: set[str] = set()
+        self._scratch_free: dict[str, list[str]] = {}
+        self._scratch_used: list[tuple[str, str]] = []
         self._idle: dict[str, list[str]] = {}  # borrowed slots given back, by LLVM type
 
     # ---------------------------------------------------------------- instructions
@@ -234,14 +236,13 @@ class Emitter:
 
     # ------------------------------------------------------------------ the frame
     def alloca_ir(self, mem: str, pointers: bool, hint: str = "v", align: int = 0) -> str:
-        """A frame slot of an LLVM type; its address. Zeroed at entry if it has pointers."""
+        """A frame slot of an LLVM type; its address. What has pointers and is not promoted
+        to registers is zeroed at entry by the safepoint pass."""
         self._n += 1
         name = f"%{hint}{self._n}"
         al = f", align {align}" if align else ""
         self.entry.append(f"  {name}.a = alloca {mem}{al}")
         self.entry.append(f"  {name} = addrspacecast ptr {name}.a to {GCPTR}")
-        if pointers:
-            self.entry.append(f"  store {mem} {abi.zero_of(mem)}, {GCPTR} {name}")
         return f"{GCPTR} {name}"
 
     def borrow(self, mem: str, pointers: bool, hint: str = "tmp") -> str:
@@ -255,12 +256,20 @@ class Emitter:
 
     def alloca(self, t: T.Type, hint: str = "v") -> str:
         lay = layout(t)
-        large = lay.size > 1024  # LLVM would store every word of a large zero
-        a = self.alloca_ir(lay.mem, lay.pointers and not large, hint, lay.align)
-        if lay.pointers and large:
-            f = self.module.memclr_symbol()
-            self.entry.append(f"  call void {f}({a}, i64 {lay.size}){self.dbg()}")
+        return self.alloca_ir(lay.mem, lay.pointers, hint, lay.align)
+
+    def scratch(self, t: T.Type) -> str:
+        """A frame slot that nothing refers to once the statement is over; not zeroed."""
+        lay = layout(t)
+        free = self._scratch_free.get(lay.mem)
+        a = free.pop() if free else self.alloca(t, "scratch")
+        self._scratch_used.append((lay.mem, a))
         return a
+
+    def release_scratch(self, mark: int) -> None:
+        for mem, a in self._scratch_used[mark:]:
+            self._scratch_free.setdefault(mem, []).append(a)
+        del self._scratch_used[mark:]
 
     # ------------------------------------------------------------------- addresses
     def offset(self, addr: str, n: int) -> str:

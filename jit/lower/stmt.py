@@ -39,6 +39,7 @@ class Statements(Builtins):
     def stmt(self, s: A.Stmt) -> None:
         method = self._STMT.get(s.__class__)
         self.pos = s.pos
+        mark = len(self._scratch_used)
         try:
             if method is None:
                 self.unsupported(s.pos, type(s).__name__)
@@ -47,6 +48,7 @@ class Statements(Builtins):
             self.module.refuse(u.pos, u.what)
             self.memo.clear()
             self.multi_memo.clear()
+        self.release_scratch(mark)
 
     # --------------------------------------------------------------- declarations
     def declare_var(self, v: Var, value: Optional[Value]) -> None:
