@@ -17,16 +17,30 @@ from gol.lang import ast as A
 from gol.lang import types as T
 from gol.lang.objects import Func, Var
 
-from .emit import Emitter, Value
+from .emit import Emitter, Value, layout
 
 MANAGED, SYSTEM, NOSPLIT, INLINE = "managed", "system", "nosplit", "inline"
 
 
 class Unsupported(Exception):
+    """What cannot be compiled yet. The statements after it are still looked at."""
+
+    def __init__(self, pos: int, what: str) -> None:
+        super().__init__(what)
+        self.pos = pos
+        self.what = f"{what} not supported yet"
+
+
+class BeyondLimit(Exception):
+    """What exceeds a limit that Go has too. It ends the function."""
+
     def __init__(self, pos: int, what: str) -> None:
         super().__init__(what)
         self.pos = pos
         self.what = what
+
+
+MAX_FRAME = 1 << 30  # bytes of a variable in a frame
 
 
 class Core(Emitter):
@@ -45,6 +59,13 @@ class Core(Emitter):
 
     def unsupported(self, pos: int, what: str) -> NoReturn:
         raise Unsupported(pos, what)
+
+    def alloca(self, t: T.Type, hint: str = "v") -> str:
+        size = layout(t).size
+        if size > MAX_FRAME:
+            text = f"stack frame too large (>1GB): {size >> 20} MB locals + 0 MB args"
+            raise BeyondLimit(self.info.pos or self.pos, text)
+        return super().alloca(t, hint)
 
     # ---- expressions (expr.py, ops.py, convert.py)
     def expr(self, e: A.Expr) -> Value:

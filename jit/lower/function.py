@@ -22,7 +22,7 @@ from gol.lang.objects import Var
 from gol.lang.walk import walk
 
 from .closure import Closures
-from .core import INLINE, MANAGED, NOSPLIT, SYSTEM, Unsupported
+from .core import INLINE, MANAGED, NOSPLIT, SYSTEM, BeyondLimit, Unsupported
 from .defers import Defers
 from .emit import Value, layout
 from .iface import Interfaces
@@ -117,7 +117,7 @@ class FunctionLowering(Defers, Closures, Interfaces):
                 self.fall_off()
             if info.has_defer:
                 self.defer_epilogue()
-        except Unsupported as u:
+        except (BeyondLimit, Unsupported) as u:
             self.module.refuse(u.pos, u.what)
         return self.result(params)
 
@@ -206,7 +206,7 @@ class FunctionLowering(Defers, Closures, Interfaces):
         self.nonnull.update(("%ctx", "%out"))
         try:
             self.emit_return(body(self, values))
-        except Unsupported as u:
+        except (BeyondLimit, Unsupported) as u:
             self.module.refuse(u.pos, u.what)
         f = self.result(params)
         f.text = f.text.replace("define ", "define linkonce_odr ", 1)

@@ -20,11 +20,13 @@ from gol.lang import types as T
 from gol.lang.objects import Func, Initializer, Package, Var
 from gol.lang.sizes import sizeof
 
-from .core import MANAGED, SYSTEM, Unsupported
+from .core import MANAGED, SYSTEM, BeyondLimit, Unsupported
 from .emit import layout
 from .expr import is_sparse, unparen
 from .function import FunctionLowering
 from .iface import _STATIC
+
+MAX_SYMBOL = 2_000_000_000  # bytes of a package variable
 
 Root = tuple[str, int, tuple[int, ...]]  # symbol, size, offsets of the pointers
 
@@ -247,6 +249,12 @@ def lower_globals(module: Any, fn: Any, pkg: Package) -> tuple[list[Root], list[
     for v in package_vars(pkg):
         if v.name != "_":
             symbol = module.var_symbol(v)
+            size = sizeof(v.type)
+            if size > MAX_SYMBOL:
+                module.refuse(
+                    v.pos, f"{symbol}: symbol too large ({size} bytes > {MAX_SYMBOL} bytes)"
+                )
+                continue
             data.variable(symbol, v.type, static.get(v))
     return data.roots, dynamic
 
@@ -280,7 +288,7 @@ class InitLowering(FunctionLowering):
             self.pos = init.rhs.pos
             try:
                 self.initialise(init)
-            except Unsupported as u:
+            except (BeyondLimit, Unsupported) as u:
                 self.module.refuse(u.pos, u.what)
                 self.memo.clear()
         for decl in pkg.inits:

@@ -98,7 +98,7 @@ class ModuleLowering:
 
     # ------------------------------------------------------------------ diagnostics
     def refuse(self, pos: int, what: str) -> None:
-        self.diags.error(pos, f"{what} not supported yet")
+        self.diags.error(pos, what)
 
     def place(self, pos: int) -> tuple[str, int]:
         p = self.diags.sources.position(pos)
@@ -281,7 +281,7 @@ class ModuleLowering:
         if f is None or decl.name.name == "_":
             return
         if decl.sig.type_params:
-            self.refuse(decl.pos, "generic function")
+            self.refuse(decl.pos, "generic function not supported yet")
             return
         if decl.body is None:
             if f.link_name in INTRINSICS and self.package is not self.runtime:

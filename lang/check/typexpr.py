@@ -11,10 +11,13 @@ from .. import types as T
 from ..constant import UNKNOWN
 from ..lookup import deref, interface_methods, method_key
 from ..objects import Const, Func, Scope, TypeName, Var
+from ..sizes import sizeof
 from ..types import identical
 from . import call, decl, expr, funcs
 from .predicates import comparable, is_integer, is_untyped
 from .state import Checker
+
+ADDRESS_SPACE = 1 << 50  # bytes that no type may reach
 
 
 def type_of(c: Checker, e: A.Expr, declared: Optional[TypeName] = None) -> T.Type:
@@ -99,6 +102,10 @@ def _array(c: Checker, e: A.ArrayType, declared: Optional[TypeName]) -> T.Type:
     else:
         n = _array_length(c, e.length)
     elem = var_type(c, e.elem)
+    u = elem.underlying()
+    if isinstance(u, T.Basic) and u is not T.INVALID and n * sizeof(u) >= ADDRESS_SPACE:
+        c.error(e, f"type [{n}]{c.type_str(elem)} larger than address space")
+        return T.INVALID
     return T.Array(elem, n) if n >= 0 else T.INVALID
 
 
