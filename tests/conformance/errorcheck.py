@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 _re_error = re.compile(r"// (?:GC_)?ERROR (.*)")
 _re_quoted = re.compile(r'"([^"]*)"')
 _re_line = re.compile(r"LINE([+-]\d+)?")
+_re_unused = re.compile(r"(\w+) declared (?:but|and) not used")
 
 Message = tuple[int, str]  # line, text
 
@@ -31,6 +32,12 @@ class Check:
         return f"{self.matched}/{self.wanted}+{len(self.unexpected)}"
 
 
+def modern(pattern: str) -> str:
+    """The expectation in the words that Go has used since 1.20."""
+    pattern = _re_unused.sub(r"(?:\g<0>|declared and not used: \1)", pattern)
+    return pattern.replace("declared but not used", "declared (?:but|and) not used")
+
+
 def expectations(source: str, name: str) -> list[tuple[int, re.Pattern[str]]]:
     out = []
     for n, line in enumerate(source.split("\n"), 1):
@@ -42,7 +49,7 @@ def expectations(source: str, name: str) -> list[tuple[int, re.Pattern[str]]]:
             def place(found: re.Match[str], n: int = n) -> str:
                 return f"{re.escape(name)}:{n + int(found[1] or 0)}"
 
-            pattern = _re_line.sub(place, quoted)
+            pattern = _re_line.sub(place, modern(quoted))
             try:
                 out.append((n, re.compile(pattern)))
             except re.error:

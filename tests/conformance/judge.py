@@ -19,6 +19,7 @@ for each: the runtime writes to a pipe when it calls main.main and when that ret
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
 import time
@@ -90,7 +91,28 @@ class Judge:
         except subprocess.TimeoutExpired as e:
             return Judgement("hang", (e.output or b"").decode("utf-8", "replace")[:2000])
         wanted = (self.root / program.path).with_suffix(".out")
-        return settle(outcome, wanted.read_bytes() if wanted.exists() else b"", source)
+        output = modern(wanted.read_bytes()) if wanted.exists() else b""
+        if program.path in corpus.LEAVES_IN_INIT and not outcome.trace:
+            outcome.trace = RETURNED
+        return settle(outcome, output, source)
+
+
+_re_float = re.compile(rb"[+-]\d\.\d{6}e[+-]\d{3}")
+_re_complex = re.compile(rb"\((%b)(%b)i\)" % (_re_float.pattern, _re_float.pattern))
+
+
+def modern(output: bytes) -> bytes:
+    """The output with floats as println has written them since Go 1.26: the shortest."""
+
+    def shortest(text: bytes) -> bytes:
+        return f"{float(text):.17g}".encode()
+
+    def pair(m: re.Match[bytes]) -> bytes:
+        sign = b"" if m[2].startswith(b"-") else b"+"
+        return b"(" + shortest(m[1]) + sign + shortest(m[2]) + b"i)"
+
+    output = _re_complex.sub(pair, output)
+    return _re_float.sub(lambda m: shortest(m[0]), output)
 
 
 def run(exe: Path, folder: Path, arguments: list[str], mode: str) -> Outcome:
@@ -142,7 +164,8 @@ def _messages(result: jit.Result) -> list[errorcheck.Message]:
 
 
 def _rejected(program: Program, source: str, result: jit.Result) -> Judgement:
-    messages = _messages(result)
+    # Go's own driver compiles these as a package of another path, which needs no main.
+    messages = [m for m in _messages(result) if not m[1].startswith("function main is undecl")]
     check = errorcheck.compare(source, program.path, messages)
     detail = "\n".join([f"missing {x}" for x in check.missing]
                        + [f"unexpected {x}" for x in check.unexpected])  # fmt: skip
