@@ -41,6 +41,17 @@ BOUNDS: dict[str, float] = {
     "pingpong": 1.5,
     "binarytrees": 2.0,
     "hello": 1.5,
+    "mapint": 1.2,
+    "mapstring": 1.2,
+    "strbuild": 1.2,
+    "quicksort": 1.2,
+    "sortslice": 1.2,
+    "ifacecall": 1.2,
+    "closurecall": 1.2,
+    "deferloop": 1.2,
+    "panicrecover": 1.2,
+    "fannkuch": 1.2,
+    "primesieve": 1.2,
 }
 
 
