@@ -62,8 +62,10 @@ class Interfaces(Expressions):
         on_stack = node is not None and self.escapes.box_on_stack(node)
         # on g0 there is no other place; the runtime copies what it keeps
         on_stack = on_stack or self.mode != MANAGED
-        if not on_stack and small and self.mode == MANAGED:
-            return self._int_box(v, t)
+        if not on_stack:
+            made = self._heap_box(v, t)
+            if made is not None:
+                return made
         p = self.new_object(t, on_stack)
         self.store(t, v, f"{GCPTR} {p}")
         return p
@@ -101,21 +103,23 @@ class Interfaces(Expressions):
         cells = self.module.runtime_var("staticuint64s")
         return f"getelementptr (i8, ptr {cells}, i64 {8 * n})" if n else cells
 
-    def _int_box(self, v: Value, t: T.Type) -> str:
-        lay = layout(t)
-        ty = lay.words[0]
-        small, big, join = self.label("small"), self.label("big"), self.label("box")
-        self.cbr(self.ins(f"icmp ult {ty} {v[0]}, {SMALL}"), small, big)
-        self.start(small)
-        p = self._small_cell(v[0] if ty == "i64" else self.ins(f"zext {ty} {v[0]} to i64"))
-        from_small = self.current
-        self.br(join)
-        self.start(big)
-        q = self.new_object(t, False)
-        self.store(t, v, f"{GCPTR} {q}")
-        from_big = self.current
-        self.start(join)
-        return self.phi(GCPTR, [(p, from_small), (q, from_big)])
+    def _heap_box(self, v: Value, t: T.Type) -> Optional[str]:
+        """The box of a frequent kind of value, made by the runtime; None for others."""
+        u, lay = t.underlying(), layout(t)
+        desc = self.module.type_descriptor(t)
+        if isinstance(u, T.Slice):
+            return self.runtime_call("convTslice", desc, *v)[0]
+        if not isinstance(u, T.Basic) or lay.pointers and not u.info & T.STRING:
+            return None
+        if u.info & T.STRING:
+            return self.runtime_call("convTstring", desc, *v)[0]
+        if len(v) != 1 or lay.size not in (2, 4, 8):
+            return None
+        bits = 8 * lay.size
+        word = v[0]
+        if lay.words[0] in ("float", "double"):
+            word = self.ins(f"bitcast {lay.words[0]} {word} to i{bits}")
+        return self.runtime_call(f"convT{bits}", desc, word)[0]
 
     # --------------------------------------------------------------- type words
     def dynamic_type(self, v: Value, src: T.Type) -> str:
