@@ -362,21 +362,41 @@ class Builtins(Calls):
         self.order(*e.args)
         p = self.expr(e.args[0])[0]
         n, _ = self.index_word(e.args[1])
-        self._check_unsafe_len(n, "panicunsafeslicelen")
+        elem = e.type.underlying().elem
+        self._check_unsafe_len(p, n, layout(elem).size, "panicunsafeslice")
         return (p, n, n)
 
     def _unsafe_string(self, e: A.CallExpr) -> Value:
         self.order(*e.args)
         p = self.expr(e.args[0])[0]
         n, _ = self.index_word(e.args[1])
-        self._check_unsafe_len(n, "panicunsafestringlen")
+        self._check_unsafe_len(p, n, 1, "panicunsafestring")
         return (p, n)
 
-    def _check_unsafe_len(self, n: str, name: str) -> None:
-        if is_literal(n) or self.module.runtime_func(name) is None:
+    def _check_unsafe_len(self, p: str, n: str, size: int, name: str) -> None:
+        """Panic unless n elements from p on are memory: n is not negative, and 0 for nil;
+        they do not reach beyond the last address. Runtime code is trusted but for the sign."""
+        if self.module.runtime_func(name + "len") is None:
             return
+        if not is_literal(n):
+            self._panic_if(self.ins(f"icmp slt i64 {n}, 0"), name + "len")
+        if self.mode != MANAGED or n == "0":
+            return
+        none = self.ins(f"icmp eq {GCPTR} {p}, null")
+        some = self.ins(f"icmp ne i64 {n}, 0")
+        self._panic_if(self.ins(f"and i1 {none}, {some}"), name + "nilptr")
+        if size > 1:
+            limit = (1 << 64) // size - 1
+            self._panic_if(self.ins(f"icmp ugt i64 {n}, {limit}"), name + "len")
+        mem = self.ins(f"mul i64 {n}, {size}")
+        room = self.ins(f"sub i64 0, {self.ins(f'ptrtoint {GCPTR} {p} to i64')}")
+        wide = self.ins(f"icmp ugt i64 {mem}, {room}")
+        some = self.ins(f"icmp ne i64 {mem}, 0")
+        self._panic_if(self.ins(f"and i1 {wide}, {some}"), name + "len")
+
+    def _panic_if(self, condition: str, name: str) -> None:
         bad, ok = self.panic_block(name), self.label()
-        self.cbr(self.ins(f"icmp slt i64 {n}, 0"), bad, ok, "unlikely")
+        self.cbr(condition, bad, ok, "unlikely")
         self.start(ok)
 
     _BUILTINS: dict[str, Callable[[Any, Any], Optional[Value]]] = {
