@@ -24,7 +24,7 @@ from typing import Optional, Protocol
 
 from gol.jit import elf, packages
 from gol.jit.artifact import FORMAT, Artifact
-from gol.jit.link import Image, Linker, LinkError
+from gol.jit.link import Image, Linker
 from gol.jit.packages import Sources
 from gol.jit.tables import Tables
 from gol.lang.diagnostics import Diagnostics
@@ -69,33 +69,54 @@ def build(
     explain: bool = False,
 ) -> Result:
     """Build the program. ``dump`` sees every stage of package main (which is then compiled
-    whatever the store holds); ``explain`` collects what escape analysis decided."""
+    whatever the store holds); ``explain`` collects what escape analysis decided.
+
+    A bug of the compiler becomes a diagnostic; with GOL_TRACEBACK in the environment it is
+    raised as it came."""
+    result = Result(Diagnostics(SourceSet()))
     collecting = gc.isenabled()
     gc.disable()  # trees are built and thrown away with the process
     try:
-        return _build(main, store or NoStore(), toolchain, progress, dump, explain)
+        _build(result, main, store or NoStore(), toolchain, progress, dump, explain)
+    except Exception as e:  # noqa: BLE001 (reported, as the worker processes do)
+        if os.environ.get("GOL_TRACEBACK"):
+            raise
+        result.image = None
+        result.diags.error(0, f"internal compiler error: {_describe(e)}")
     finally:
         if collecting:
             gc.enable()
+    return result
+
+
+def _describe(e: Exception) -> str:
+    at = e.__traceback__
+    while at is not None and at.tb_next is not None:
+        at = at.tb_next
+    where = ""
+    if at is not None:
+        where = f" ({os.path.basename(at.tb_frame.f_code.co_filename)}:{at.tb_lineno})"
+    return f"{type(e).__name__}: {e}{where}"
 
 
 def _build(
+    result: Result,
     main: Sources,
     store: Store,
     toolchain: str,
     progress: Optional[Progress],
     dump: Optional[Dump],
     explain: bool,
-) -> Result:
+) -> None:
     from gol.jit.compile import Compiler
 
     clock = Clock()
-    diags = Diagnostics(SourceSet())
-    result = Result(diags, times=clock.times)
+    diags = result.diags
+    result.times = clock.times
     units = packages.discover(main, diags.sources, diags)
     clock.done("parse")
     if units is None:
-        return result
+        return
     packages.set_keys(units, f"{toolchain}\0{FORMAT}")
     clock.done("keys")
     compiler = Compiler(units, diags, store, clock, progress, dump)
@@ -103,16 +124,11 @@ def _build(
     artifacts = compiler.run()
     result.messages = compiler.messages
     if artifacts is None:
-        return result
-    try:
-        image = link(artifacts)
-    except LinkError as e:
-        diags.error(0, f"internal compiler error: {e}")
-        return result
+        return
+    image = link(artifacts)
     clock.done("link")
     result.image = executable(image)
     clock.done("write")
-    return result
 
 
 class Clock:

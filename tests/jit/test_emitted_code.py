@@ -51,3 +51,15 @@ def test_a_wrong_module_is_reported_not_died_of() -> None:
         workers.submit(Job("bad", "define void @f() { ret i32 0 }", [], {}))
         ((name, got),) = workers.ready(wait=True)
     assert name == "bad" and isinstance(got, Failure)
+
+
+def test_a_bug_of_the_compiler_is_a_diagnostic(monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(*args: object) -> None:
+        raise KeyError("surprise")
+
+    monkeypatch.delenv("GOL_TRACEBACK", raising=False)
+    monkeypatch.setattr(packages, "discover", broken)
+    result = build.build([("main.gol", PROGRAM)])
+    assert result.image is None
+    (d,) = result.diags.sorted()
+    assert d.message.startswith("internal compiler error: KeyError: 'surprise' (test_emitted")
