@@ -12,6 +12,7 @@ import signal
 from collections import deque
 from typing import Protocol
 
+from gol.jit import target
 from gol.jit.artifact import Artifact
 
 
@@ -97,6 +98,7 @@ class Workers:
         return bool(self.waiting or self.running)
 
     def submit(self, job: Job) -> None:
+        target.machine()  # LLVM is loaded once, here, not in every child
         self.waiting.append(job)
         self._start()
 
