@@ -193,11 +193,18 @@ def test_two_runs_of_one_new_program_at_once(tmp_path: Path) -> None:
 def test_interrupt_ends_the_program(tmp_path: Path) -> None:
     path = tmp_path / "loop.gol"
     path.write_text('package main\n\nfunc main() {\n\tprint("on\\n")\n\tfor {\n\t}\n}\n')
-    p = subprocess.Popen([sys.executable, "-m", "gol", "run", str(path)], stderr=subprocess.PIPE)
-    assert p.stderr is not None
-    assert p.stderr.readline() == b"on\n"
-    p.send_signal(signal.SIGINT)
-    assert p.wait(timeout=30) in (-signal.SIGINT, 2)
+    p = subprocess.Popen(
+        [sys.executable, "-m", "gol", "run", str(path)], stderr=subprocess.PIPE,
+        # what runs in the background of a shell inherits that interrupts are ignored
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),
+    )  # fmt: skip
+    try:
+        assert p.stderr is not None
+        assert p.stderr.readline() == b"on\n"
+        p.send_signal(signal.SIGINT)
+        assert p.wait(timeout=30) in (-signal.SIGINT, 2)
+    finally:
+        p.kill()
 
 
 def test_closed_pipe_ends_the_program(tmp_path: Path) -> None:
