@@ -27,7 +27,7 @@ _CALLS, _SLOTS = 8, 16  # offsets in runtime._defer
 _POINTERS = f"{{ {GCPTR}, {GCPTR}, {GCPTR} }}"  # what a _defer begins with
 _G = "ptr addrspace(257) inttoptr (i64 104 to ptr addrspace(257))"
 _NILADIC = T.Signature([], [])
-_LINK, _FN = 0, 8  # offsets in runtime.deferred
+_LINK, DEFERRED_FN = 0, 8  # offsets in runtime.deferred
 
 
 class Defers(Maps):
@@ -88,13 +88,21 @@ class Defers(Maps):
         head = self.offset(self.defer_record, _CALLS)
         link = self.ins(f"load {GCPTR}, {head}")
         self.emit(f"store {GCPTR} {link}, {self.offset(deferred, _LINK)}")
-        self.emit(f"store {GCPTR} {fn}, {self.offset(deferred, _FN)}")
+        self.emit(f"store {GCPTR} {fn}, {self.offset(deferred, DEFERRED_FN)}")
         self.emit(f"store {deferred}, {head}")
         code, closure = self.last_object
         if once and fn == closure and fn.startswith("%clos"):  # the object is in the frame
             self.defers_known.append((deferred, code, closure))
         else:
             self.defers_all_known = False
+
+    def may_defer(self) -> bool:
+        return self.info.has_defer
+
+    def defer_token(self) -> str:
+        """What names this function's _defer in the body of a range over a function."""
+        self.defers_all_known = False
+        return self.runtime_call("defertoken", self.gcptr(self.defer_record))[0]
 
     def defer_return(self) -> None:
         self.br(self.defer_exit)
@@ -144,7 +152,7 @@ class Defers(Maps):
         self.start(more)
         link = self.ins(f"load {GCPTR}, {self.offset(f'{GCPTR} {c}', _LINK)}")
         self.emit(f"store {GCPTR} {link}, {head}")
-        fn = self.ins(f"load {GCPTR}, {self.offset(f'{GCPTR} {c}', _FN)}")
+        fn = self.ins(f"load {GCPTR}, {self.offset(f'{GCPTR} {c}', DEFERRED_FN)}")
         self.call_closure(_NILADIC, fn, [], self.pos)
         self.br(loop)
         self.start(done)

@@ -24,15 +24,17 @@ from gol.lang.walk import walk
 
 from .call import Typed
 from .closure import capture_type
+from .defers import DEFERRED_FN
 from .emit import Value, layout
+from .expr import unparen
 from .function import FunctionLowering, LoweredFunction
 
 # What runtime.panicrangestate is told.
 DONE, READY, PANIC, EXHAUSTED = 0, 1, 2, 3
 
 RETURN, BARE = -1, -2
-_STATE, _NEXT = 0, 8  # offsets in the shared object
-_SHARED = T.Array(T.INT, 2)
+_STATE, _NEXT, _DEFER = 0, 8, 16  # offsets in the shared object
+_SHARED = T.Array(T.INT, 3)
 
 Exit = tuple[str, Any]  # "break", "continue" or "goto", and where to
 
@@ -44,6 +46,8 @@ def range_over_func(outer: FunctionLowering, s: A.RangeStmt) -> None:
     shared = outer.runtime_call("newobject", outer.module.type_descriptor(_SHARED))[0]
     outer.nonnull.add(shared)
     outer.emit(f"store i64 {READY}, {at(outer, shared, _STATE)}")
+    if any(isinstance(n, A.DeferStmt) for n in walk(s.body)) and outer.may_defer():
+        outer.emit(f"store i64 {outer.defer_token()}, {at(outer, shared, _DEFER)}")
     results = outer.range_results or _results_object(outer)
     captures = _captures(outer, s)
     values: list[Typed] = [(T.UNSAFE_POINTER, (shared,)), (T.UNSAFE_POINTER, (results,))]
@@ -215,8 +219,23 @@ class RangeBody(FunctionLowering):
             self.exits.append((kind, target))
         self._answer(False, self.exits.index((kind, target)) + 1)
 
-    def defer_stmt(self, s: A.DeferStmt) -> NoReturn:
-        self.unsupported(s.pos, "defer in the body of a range over a function")
+    def may_defer(self) -> bool:
+        return self.outer.may_defer()
+
+    def defer_token(self) -> str:
+        return self.ins(f"load i64, {at(self, self.shared, _DEFER)}")
+
+    def defer_stmt(self, s: A.DeferStmt) -> None:
+        """The call is made when the function around the loop returns."""
+        call = unparen(s.call)
+        assert isinstance(call, A.CallExpr)
+        fn = self.plain_closure(call)
+        if fn is None:
+            fn = self.thunk(call, False)[0]
+        self.pos = s.pos
+        deferred = self.new_object(self.module.runtime_type("deferred"), False)
+        self.emit(f"store {GCPTR} {fn}, {at(self, deferred, DEFERRED_FN)}")
+        self.runtime_call("deferinto", self.defer_token(), deferred)
 
     def recover_value(self) -> NoReturn:
         self.unsupported(self.pos, "recover in the body of a range over a function")
