@@ -37,6 +37,7 @@ class Defers(Maps):
     defers_once: set[A.DeferStmt]  # made at most once per activation
     defers_known: list[tuple[str, str, str]]  # of these: deferred, code, closure in the frame
     defers_all_known: bool
+    last_object: tuple[str, str]  # set where a closure object is made
 
     def defer_prologue(self) -> None:
         assert self.info.body is not None
