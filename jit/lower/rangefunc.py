@@ -12,7 +12,7 @@ Requires that escape analysis has moved every variable which the body mentions t
 
 from __future__ import annotations
 
-from typing import Any, NoReturn, Optional
+from typing import Any, Optional
 
 from gol.jit import abi
 from gol.jit.abi import GCPTR
@@ -236,9 +236,6 @@ class RangeBody(FunctionLowering):
         deferred = self.new_object(self.module.runtime_type("deferred"), False)
         self.emit(f"store {GCPTR} {fn}, {at(self, deferred, DEFERRED_FN)}")
         self.runtime_call("deferinto", self.defer_token(), deferred)
-
-    def recover_value(self) -> NoReturn:
-        self.unsupported(self.pos, "recover in the body of a range over a function")
 
 
 __all__ = ["RangeBody", "range_over_func"]
