@@ -709,6 +709,12 @@ class Expressions(Operators):
             return (self.module.zerobase(), "0", "0")
         self.order(*(x for _, x in members))
         arr = T.Array(u.elem, n)
+        if n == len(members) == 1 and not layout(u.elem).by_ref:
+            # the element first: of literals nested deeply only one is then alive at a time
+            v = self.expr_as(members[0][1], u.elem)
+            p = self.new_object(arr, self.escapes.on_stack(e))
+            self.store(u.elem, v, f"{GCPTR} {p}")
+            return (p, "1", "1")
         p = self.new_object(arr, self.escapes.on_stack(e))
         addr = f"{GCPTR} {p}"
         if not self._fill_constants(members, arr, addr):
