@@ -9,9 +9,11 @@ does not. Signed numbers are doubled, negative ones complemented first.
 
 from __future__ import annotations
 
+import contextlib
 import unicodedata
 
-import unicodedata2 as ud  # type: ignore[import-not-found]
+with contextlib.suppress(ImportError):  # makescripts.py does without
+    import unicodedata2 as ud  # type: ignore[import-not-found]
 
 LAST_RUNE = 0x10FFFF
 PER_LINE = 84
