@@ -55,6 +55,7 @@ class Core(Emitter):
     value_of: dict[Var, Value]
     context: str
     escapes: Any
+    nonnull: set[str]  # gcptr operands that cannot be nil
     appended: set[Var]  # slices whose first append has an array in the frame
 
     def unsupported(self, pos: int, what: str) -> NoReturn:
@@ -103,6 +104,14 @@ class Core(Emitter):
         """Panic (memory fault) if the gcptr operand p is nil; nothing in runtime code."""
         raise NotImplementedError
 
+    def order(self, *exprs: A.Expr) -> None:
+        """Make the calls of an expression list ahead, if one comes after other operands."""
+        raise NotImplementedError
+
+    def as_member(self, t: T.Type, value: Value) -> Value:
+        """A value's words as they stand inside an aggregate (bool: i1 → i8)."""
+        raise NotImplementedError
+
     # ---- calls (call.py)
     def call_code(
         self, fa: Any, code: str, args: list[tuple[T.Type, Value]], context: str = ""
@@ -121,7 +130,7 @@ class Core(Emitter):
         ``runtime.name`` with typed operands ("i64 %i")."""
         raise NotImplementedError
 
-    # ---- allocation (expr.py)
+    # ---- allocation (literals.py)
     def new_object(self, t: T.Type, on_stack: bool) -> str:
         """A gcptr operand to a zeroed t, in the frame or on the heap."""
         raise NotImplementedError
