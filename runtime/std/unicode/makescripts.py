@@ -13,7 +13,7 @@ import subprocess
 import tempfile
 from pathlib import Path
 
-from maketables import literal
+from maketables import literal  # type: ignore[import-not-found]
 
 PROGRAM = """package main
 
