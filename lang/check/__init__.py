@@ -64,6 +64,9 @@ def _check(c: Checker) -> None:
     initorder.init_order(c)
     collect.unused_imports(c)
     if not c.failed:
+        for e, message in c.too_large:
+            c.error(e, message)
+    if not c.failed:
         _bodies(c)
     pkg = c.pkg
     for named in c.named:

@@ -93,6 +93,8 @@ class Checker:
         self.panics: set[A.CallExpr] = set()  # calls of the built-in panic
         self.local_types: dict[tuple[str, str], int] = {}
         self.init_info: Optional[A.FuncInfo] = None
+        # Go lays types out after it has checked them: said if nothing else is wrong
+        self.too_large: list[tuple[A.Expr, str]] = []
         self.invalid_types: set[T.Type] = set()  # contain themselves
         self.valid_types: set[T.Type] = set()
         self._names: Optional[dict[str, set[str]]] = None

@@ -104,7 +104,7 @@ def _array(c: Checker, e: A.ArrayType, declared: Optional[TypeName]) -> T.Type:
     elem = var_type(c, e.elem)
     u = elem.underlying()
     if isinstance(u, T.Basic) and u is not T.INVALID and n * sizeof(u) >= ADDRESS_SPACE:
-        c.error(e, f"type [{n}]{c.type_str(elem)} larger than address space")
+        c.too_large.append((e, f"type [{n}]{c.type_str(elem)} larger than address space"))
         return T.INVALID
     return T.Array(elem, n) if n >= 0 else T.INVALID
 
