@@ -55,11 +55,11 @@ def main(argv: list[str] | None = None) -> int:
         print("gol: out of memory while compiling", file=sys.stderr)
         return 2
     except Exception as e:
-        if os.environ.get("GOLTRACEBACK"):
+        if os.environ.get("GOL_TRACEBACK"):
             raise
         first = (str(e).splitlines() or [""])[0]
         print(f"gol: internal compiler error: {type(e).__name__}: {first}", file=sys.stderr)
-        print("This is a bug of gol; GOLTRACEBACK=1 shows where.", file=sys.stderr)
+        print("This is a bug of gol; GOL_TRACEBACK=1 shows where.", file=sys.stderr)
         return 2
 
 

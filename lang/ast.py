@@ -458,3 +458,10 @@ class FuncInfo:
     has_recover: bool = False
     pos: int = 0  # of the func keyword
     end: int = 0  # of the closing brace
+
+
+def unparen(e: Any) -> Any:
+    """The expression inside its parentheses."""
+    while type(e) is ParenExpr:
+        e = e.x
+    return e

@@ -12,6 +12,7 @@ from __future__ import annotations
 from typing import Any, NamedTuple, Optional
 
 from . import ast as A
+from .ast import unparen
 from .escape_graph import Graph, Leak, Location
 from .objects import Func, Var
 from .pointers import direct_interface, has_pointers, is_interface
@@ -44,12 +45,6 @@ class Hole(NamedTuple):
 
     def addr(self) -> "Hole":
         return Hole(self.dst, self.derefs - 1)
-
-
-def unparen(e: Any) -> Any:
-    while isinstance(e, A.ParenExpr):
-        e = e.x
-    return e
 
 
 def static_function(call: A.CallExpr) -> Optional[Func]:

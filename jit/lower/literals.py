@@ -9,18 +9,13 @@ from __future__ import annotations
 from gol.jit.abi import GCPTR
 from gol.lang import ast as A
 from gol.lang import types as T
+from gol.lang.ast import unparen
 from gol.lang.sizes import offsetsof
 
 from .convert import is_string
 from .core import SYSTEM
 from .emit import Value, count_words, layout
 from .ops import Operators
-
-
-def unparen(e: A.Expr) -> A.Expr:
-    while isinstance(e, A.ParenExpr):
-        e = e.x
-    return e
 
 
 def is_sparse(members: list[tuple[int, A.Expr]], n: int) -> bool:

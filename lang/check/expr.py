@@ -13,6 +13,7 @@ from typing import Any, Optional
 from .. import ast as A
 from .. import constant
 from .. import types as T
+from ..ast import unparen
 from ..constant import UNKNOWN
 from ..objects import Builtin, Const, Func, Label, Nil, PkgName, TypeName, Var
 from ..sizes import sizeof
@@ -158,12 +159,6 @@ def use(c: Checker, es: list[Any], lhs: bool = False) -> bool:
             raw_expr(c, e)
             ok = ok and e.mode != A.MODE_INVALID
     return ok
-
-
-def unparen(e: A.Expr) -> A.Expr:
-    while type(e) is A.ParenExpr:
-        e = e.x
-    return e
 
 
 # ---------------------------------------------------------------------- names
