@@ -2,9 +2,14 @@
 
 Functions recurse into one another and pass pointers to their own variables, slices of
 their own arrays, structs linked through frames, closures over their variables, and
-interfaces; some of it in goroutines. All arithmetic wraps and every index is reduced, so a
-program has one answer. What is drawn comes from a ``pick(n)`` function (0 <= result < n),
-so that hypothesis can shrink a program by shrinking its picks.
+interfaces; with few and with many arguments and results, in small and in large frames, while
+deferred calls wait and panics go through them; some of it in goroutines. All arithmetic
+wraps and every index is reduced, so a program has one answer. What is drawn comes from a
+``pick(n)`` function (0 <= result < n), so that hypothesis can shrink a program by shrinking
+its picks, and a seed names one.
+
+What leaks to the heap tests nothing: pointers are passed to functions that keep none, and a
+goroutine's arguments are made in the goroutine.
 """
 
 from __future__ import annotations
@@ -29,6 +34,28 @@ type adder interface{ add(int) int }
 type byValue struct {
 	a, b int
 	p    *int
+}
+
+// A large value is passed by the address of a copy in the caller's frame.
+type large struct {
+	arr [3]int
+	p   *int
+	s   []int
+	up  *large
+}
+
+func (v *large) sum() int {
+	t := 0
+	for q := v; q != nil; q = q.up {
+		t = t*7 + q.arr[0] + q.arr[1]*2 + q.arr[2]*3
+		if q.p != nil {
+			t ^= *q.p
+		}
+		for _, x := range q.s {
+			t = t*5 + x
+		}
+	}
+	return t
 }
 
 type counter int
@@ -67,6 +94,77 @@ func at(s []int, i int) *int {
 	return &s[uint(i)%uint(len(s))]
 }
 
+// walk yields the values of the list.
+func (n *node) walk(yield func(int) bool) {
+	for q := n; q != nil; q = q.next {
+		if !yield(q.v) {
+			return
+		}
+	}
+}
+
+func (n *node) bump(k int) int { n.v += k; return n.v }
+
+func total(ps ...*int) int {
+	t := 0
+	for i, p := range ps {
+		*p += i
+		t = t*3 + *p
+	}
+	return t
+}
+
+func weigh(v any) int {
+	switch t := v.(type) {
+	case int:
+		return t
+	case string:
+		return len(t)
+	case byValue:
+		if t.p != nil {
+			*t.p ^= t.a
+		}
+		return t.a - t.b
+	case *int:
+		return *t
+	case float64:
+		return int(t)
+	case error:
+		return len(t.Error())
+	case nil:
+		return 1
+	}
+	return 2
+}
+
+// deep recurses n times; each activation points to a variable of its caller.
+func deep(n int, up *int, f func(int) int) int {
+	mine := n + *up&3
+	if n == 0 {
+		t := f(mine)
+		return t + *up
+	}
+	t := deep(n-1, &mine, f)
+	*up += mine & 1
+	return t ^ mine
+}
+
+// unwind is deep, with deferred calls.
+func unwind(n int, up *int, f func(int) int) (r int) {
+	mine := n
+	defer func() { *up ^= mine & 7; r += mine }()
+	if n%5 == 4 {
+		defer add(&mine, n)
+	}
+	if n == 0 {
+		return f(mine)
+	}
+	return unwind(n-1, &mine, f)
+}
+
+func add(p *int, n int) { *p += n }
+
+var guards int // functions on the stack that would recover
 var global int
 var fuel = 3000 // calls left: the recursion is as bushy as it likes until then
 var globalNode *node
@@ -83,7 +181,17 @@ PARAMS = {
     "str": "string",
     "float": "float64",
     "value": "byValue",
+    "large": "large",
+    "any": "any",
 }
+
+RESULTS = [
+    "int",
+    "(int, int)",
+    "(int, *int, int)",
+    "(r int, s []int, t string, q *node)",
+    "(r int, p *int, t string, n int, s []int, f float64)",
+]
 
 
 class Function:
@@ -104,8 +212,9 @@ class Generator:
     def program(self) -> str:
         kinds = list(PARAMS)
         for i in range(2 + self.pick(4)):
-            params = [kinds[self.pick(len(kinds))] for _ in range(self.pick(7))]
-            self.functions.append(Function(f"f{i}", params, 1 + self.pick(4)))
+            n = self.pick(7) + (0 if self.pick(3) else 3 + self.pick(8))
+            params = [kinds[self.pick(len(kinds))] for _ in range(n)]
+            self.functions.append(Function(f"f{i}", params, 1 + self.pick(len(RESULTS))))
         out = [PRELUDE]
         out += [self.function(f) for f in self.functions]
         out.append(self.main())
@@ -114,8 +223,7 @@ class Generator:
     # -------------------------------------------------------------- functions
     def function(self, f: Function) -> str:
         params = ", ".join(["d int"] + [f"a{i} {PARAMS[k]}" for i, k in enumerate(f.params)])
-        results = ["int", "(int, int)", "(int, *int, int)", "(r int, s []int, t string, q *node)"]
-        lines = [f"func {f.name}({params}) {results[f.results - 1]} {{"]
+        lines = [f"func {f.name}({params}) {RESULTS[f.results - 1]} {{"]
         self.lines = lines
         self.counter = 0
         self.f = f
@@ -128,6 +236,8 @@ class Generator:
         lines.append("\t_ = arr")
         self.env["int"] += ["x", "d"]
         self.env["slice"].append("arr[:]")
+        if f.results > 3 and self.pick(2):
+            lines.append("\tdefer func() { r ^= x*3 + len(t) }()")
         lines.append("\tfuel--")
         lines.append("\tif d <= 0 || fuel < 0 {")
         lines += ["\t" + u for u in self.uses()]
@@ -149,7 +259,9 @@ class Generator:
             return "return x, x ^ arr[0]"
         if n == 3:
             return f"return x, {escaping}, arr[1]"
-        return 'return x, []int{x, d}, fmt.Sprint("t", x%10), &node{v: x}'
+        if n == 4:
+            return 'return x, []int{x, d}, fmt.Sprint("t", x%10), &node{v: x}'
+        return f'return x, {escaping}, "abc"[:uint(x)%3], arr[2], []int{{d}}, float64(x%100) / 4'
 
     def uses(self) -> list[str]:
         """A statement for each variable, so that none is dead. What a call returns is kept
@@ -165,6 +277,8 @@ class Generator:
         out += [f"len({v})" for v in e["str"]]
         out += [f"int({v})" for v in e["float"]]
         out += [f"{v}.add(1)" for v in e["value"]]
+        out += [f"{v}.sum()" for v in e["large"]]
+        out += [f"weigh({v})" for v in e["any"]]
         return [f"\t{{\n\t\tt := {u}\n\t\tx = x*5 + t\n\t}}" for u in out[:12]]
 
     def fresh(self, prefix: str) -> str:
@@ -205,7 +319,7 @@ class Generator:
             return self.choose(
                 [
                     "new(counter)",
-                    f"byValue{{x, d, {self.value('ptr')}}}",
+                    f"byValue{{x, d, {self.value('ptr') if not self.pick(4) else 'nil'}}}",
                     "adder(byValue{1, 2, nil})",
                 ]
             )
@@ -213,6 +327,13 @@ class Generator:
             return self.choose(['"abc"', "fmt.Sprint(d)", '"x" + string(rune(65+d%26))'])
         if kind == "float":
             return self.choose(["1.5", "float64(x%1000)", "float64(d) / 3"])
+        if kind == "any":
+            boxed = self.choose(["int", "str", "value", "ptr", "float"])
+            return f"any({self.value(boxed)})"
+        if kind == "large":
+            up = self.choose(["nil", *(f"&{v}" for v in have)])
+            p, s = self.value("ptr"), self.value("slice")
+            return f"large{{[3]int{{x, d, {self.value('int')}}}, {p}, {s}, {up}}}"
         return f"byValue{{{self.value('int')}, d, {self.value('ptr')}}}"
 
     def statement(self) -> None:
@@ -246,9 +367,10 @@ class Generator:
 
     def _call(self) -> None:
         g = self.functions[self.pick(len(self.functions))]
-        args = ", ".join(["d-1"] + [self.value(k) for k in g.params])
-        call = f"{g.name}({args})"
-        self._bind(g, call)
+        self._bind(g, f"{g.name}({self._args(g, 'd-1')})")
+
+    def _args(self, g: Function, depth: str) -> str:
+        return ", ".join([depth] + [self.value(k) for k in g.params])
 
     def _bind(self, g: Function, call: str) -> None:
         a, b, c, e = (self.fresh("r") for _ in range(4))
@@ -262,6 +384,12 @@ class Generator:
             self.emit(f"{a}, {b}, {c} := {call}")
             self.emit(f"x += {a} + *{b} + {c}")
             self.env["ptr"].append(b)
+        elif g.results == 5:
+            n, s, f = (self.fresh("r") for _ in range(3))
+            self.emit(f"{a}, {b}, {c}, {n}, {s}, {f} := {call}")
+            self.emit(f"x += {a} ^ *{b} + len({c}) - {n} + int({f}) + len({s})")
+            self.env["ptr"].append(b)
+            self.env["slice"].append(s)
         else:
             self.emit(f"{a}, {b}, {c}, {e} := {call}")
             self.emit(f"x += {a} + len({c})")
@@ -270,18 +398,61 @@ class Generator:
             self.env["node"].append(e)
 
     def _goroutine(self) -> None:
-        g = self.functions[self.pick(len(self.functions))]
-        args = ", ".join(["d-2"] + [self.value(k, True) for k in g.params])
+        """A goroutine with variables of its own, or one that shares its starter's."""
         c = self.fresh("c")
-        blanks = ", _" * (g.results - 1)
         self.emit(f"{c} := make(chan int{self.choose(['', ', 1'])})")
-        self.emit("go func() {")
-        self.emit(f"\tv{blanks} := {g.name}({args})")
-        self.emit(f"\t{c} <- v")
-        self.emit("}()")
+        self.emit("go func(d int) {")
+        self.emit("\tsaved := guards")
+        self.emit("\tguards = 0")
+        outer = self.env
+        self.env = {k: list(v) for k, v in outer.items()}
+        if self.pick(4):
+            self.env = {k: [] for k in PARAMS}
+            self.env["int"] = ["x", "d"]
+            self.env["slice"] = ["arr[:]"]
+            self.emit("\tx := d + 2")
+            self.emit("\tvar arr [3]int")
+        g = self.functions[self.pick(len(self.functions))]
+        self._bind(g, f"{g.name}({self._args(g, 'd-2')})")
+        self.emit("\tguards = saved")
+        self.emit(f"\t{c} <- x + arr[1]")
+        self.emit("}(d)")
+        self.env = outer
+        self._receive(c)
+
+    def _receive(self, c: str) -> None:
         r = self.fresh("r")
-        self.emit(f"{r} := <-{c}")
-        self.emit(f"x ^= {r}")
+        how = self.pick(4)
+        if how == 0:
+            self.emit(f"{r} := <-{c}")
+            self.emit(f"x ^= {r}")
+            return
+        self.emit("select {")
+        if how == 1:
+            self.emit(f"case {r} := <-{c}:\n\t\tx ^= {r}")
+        else:
+            self.emit(f"case arr[{self.pick(3)}] = <-{c}:\n\t\tx ^= arr[1]")
+        self.emit("case <-(chan int)(nil):")
+        if how == 3:
+            self.emit("case (chan [3]int)(nil) <- [3]int{x, d}:")
+        self.emit("}")
+
+    def _channel(self) -> None:
+        """Elements that are received into the frame, and sent from it, by a goroutine that
+        waits while this one recurses."""
+        a, b, t = self.fresh("c"), self.fresh("c"), self.fresh("t")
+        self.emit(f"{a}, {b} := make(chan byValue), make(chan [3]int)")
+        self.emit(f"go func(d int) {{\n\t\tv := <-{a}\n\t\tw := d\n\t\tt := 0")
+        self.emit(f"\tif fuel > 0 {{\n\t\t\tt = deep({self.pick(60)}, &w, v.add)\n\t\t}}")
+        self.emit(f"\tselect {{\n\t\tcase {b} <- [3]int{{t, w, v.a}}:\n\t\tcase <-{a}:\n\t\t}}")
+        self.emit("}(d)")
+        self.emit(f"{a} <- byValue{{x, d, nil}}")
+        if self.pick(2):
+            self._call()
+        self.emit(f"{t} := <-{b}")
+        self.emit(f"x += {t}[0] ^ {t}[1] - {t}[2]")
+        self.emit(f"arr[1] ^= {t}[uint(x)%3]")
+        self.env["slice"].append(f"{t}[:]")
 
     def _closure(self) -> None:
         f = self.fresh("g")
@@ -324,15 +495,112 @@ class Generator:
 
     def _assertion(self) -> None:
         a = self.fresh("e")
-        self.emit(
-            f"var {a} any = {self.value(self.choose(['int', 'str', 'value', 'ptr', 'float']))}"
-        )
-        self.emit(f"switch t := {a}.(type) {{")
-        self.emit("case int:\n\t\tx += t")
-        self.emit("case string:\n\t\tx += len(t)")
-        self.emit("case byValue:\n\t\tx += t.a - t.b")
-        self.emit("case *int:\n\t\tx += *t")
-        self.emit("case float64:\n\t\tx += int(t)")
+        self.emit(f"var {a} any = {self.value('any')}")
+        self._use(f"weigh({a})")
+        self.env["any"].append(a)
+
+    def _use(self, call: str) -> None:
+        r = self.fresh("r")
+        self.emit(f"{r} := {call}")
+        self.emit(f"x = x*3 + {r}")
+
+    def _deep(self) -> None:
+        """A recursion that a stack of 2 KiB has no room for."""
+        f = self.choose(["deep", "deep", "unwind"])
+        self.emit("if fuel > 0 {")
+        self.emit("\tfuel -= 20")
+        n = 5 + self.pick(90)
+        self._use(f"{f}({n}, {self.value('ptr')}, {self.value('func')})")
+        self.emit("}")
+
+    def _deferred(self) -> None:
+        """Deferred calls see the frame as it is when the function returns."""
+        p = self.value("ptr")
+        how = self.pick(4)
+        if how == 0:
+            self.emit(f"defer add({p}, {self.value('int')})")
+        elif how == 1:
+            self.emit(f"for i := range {1 + self.pick(3)} {{")
+            self.emit(f"\tdefer func() {{ arr[i%3] += x; add({p}, i) }}()")
+            self.emit("}")
+        elif how == 2:
+            self.emit("if x&1 == 0 {")
+            self.emit(f"\tdefer func() {{ add({p}, x%64) }}()")
+            self.emit("}")
+        else:
+            f = self.value("func")
+            self.emit(f"defer func(k int) {{\n\t\tt := ({f})(k)\n\t\tglobal += t\n\t}}(x)")
+
+    def _guarded(self) -> None:
+        """A call that may panic, and is recovered from."""
+        g = self.functions[self.pick(len(self.functions))]
+        r = self.fresh("r")
+        self.emit(f"{r} := func(k int) (res int) {{")
+        self.emit("\tsaved := guards")
+        self.emit("\tguards++")
+        self.emit("\tdefer func() {")
+        self.emit("\t\tguards = saved")
+        self.emit("\t\tif e := recover(); e != nil {")
+        self.emit("\t\t\tx += k")
+        self.emit("\t\t\tres += weigh(e)")
+        self.emit("\t\t}")
+        self.emit("\t}()")
+        blanks = ", _" * RESULTS[g.results - 1].count(",")
+        self.emit(f"\tres{blanks} = {g.name}({self._args(g, 'd-1')})")
+        self.emit(f"\tif x&{1 + self.pick(7)} == 0 {{\n\t\t\tpanic(x & 0xfff)\n\t\t}}")
+        self.emit("\treturn res")
+        self.emit("}(d)")
+        self.emit(f"x ^= {r}")
+
+    def _panicking(self) -> None:
+        self.emit(f"if guards > 0 && x&{1 + 2 * self.pick(4)} == {self.pick(2)} {{")
+        self.emit(self.choose(["\tpanic(x % 1000)", "\tarr[uint(x)%9+uint(len(arr))]++"]))
+        self.emit("}")
+
+    def _method(self) -> None:
+        """A method value: a closure with a pointer, or a value, in it."""
+        m = self.fresh("m")
+        if self.env["node"] and self.pick(2):
+            self.emit(f"{m} := {self.choose(self.env['node'])}")
+            self.emit(f"if {m} == nil {{\n\t\t{m} = &node{{v: d}}\n\t}}")
+            self.env["func"].append(f"{m}.bump")
+            self._use(f"{m}.bump(d)")
+        else:
+            self.emit(f"{m} := ({self.value('value')}).add")
+            self.env["func"].append(m)
+            self._use(f"{m}(d)")
+
+    def _pointers(self) -> None:
+        ps = self.fresh("ps")
+        items = ", ".join(self.value("ptr") for _ in range(3))
+        self.emit(f"{ps} := [3]*int{{{items}}}")
+        self.emit(f"*{ps}[uint(x)%3] += d")
+        self._use(f"total({ps}[0], &x, {ps}[2])" if self.pick(2) else f"total({ps}[:]...)")
+        self.env["ptr"].append(f"{ps}[1]")
+
+    def _big(self) -> None:
+        """A frame that no small stack has room for."""
+        b = self.fresh("big")
+        n = 100 + 150 * self.pick(8)
+        self.emit(f"var {b} [{n}]int")
+        self.emit(f"{b}[uint(x)%{n}] = x")
+        self.env["ptr"].append(f"&{b}[uint(x)%{n}]")
+        self.env["slice"].append(f"{b}[{n - 3}:]")
+
+    def _walk(self) -> None:
+        n = self.value("node")
+        n = f"({n})" if n.startswith("&") else n
+        self.emit(f"for v := range {n}.walk {{")
+        self.emit("\tx = x*3 + v")
+        if self.pick(2):
+            self.emit("\tif x&3 == 1 {\n\t\t\tbreak\n\t\t}")
+        self.emit("}")
+
+    def _map(self) -> None:
+        m = self.fresh("m")
+        self.emit(f"{m} := map[int]int{{x & 7: {self.value('int')}, 100 + d&3: x}}")
+        self.emit(f"for k, v := range {m} {{")
+        self.emit("\tarr[2] += k ^ v")
         self.emit("}")
 
     def main(self) -> str:
@@ -350,6 +618,7 @@ class Generator:
 
 
 STATEMENTS = [
-    "local", "local", "store", "loop", "call", "call", "goroutine", "closure", "append", "ranging",
-    "garbage", "branch", "assertion",
+    "local", "local", "local", "store", "loop", "call", "call", "call", "goroutine", "channel",
+    "closure", "append", "ranging", "garbage", "branch", "assertion", "deep", "deep", "deferred",
+    "guarded", "panicking", "method", "pointers", "big", "walk", "map",
 ]  # fmt: skip

@@ -1,24 +1,36 @@
 """Random programs: one answer in every mode, and real Go's answer where Go is present.
 
-``GOL_FUZZ=N`` runs N programs instead of the few of an ordinary test run.
+    GOL_FUZZ=N              N programs drawn by hypothesis, which shrinks one that fails
+    GOL_FUZZ_SECONDS=N      programs from fresh seeds for N seconds (3600: the long run)
+    GOL_FUZZ_SEED=N         that one program
+
+A program that fails is kept, and the failure names its file and its seed.
 """
 
 from __future__ import annotations
 
 import os
+import random
 import shutil
 import subprocess
+import time
 from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, given, note, settings
 from hypothesis import strategies as st
 
+from gol.cache import Cache
+from gol.compile import compile_program
+from gol.launch import toolchain_id
 from tests.generator import Generator
-from tests.harness import MODES, build, run
+from tests.harness import MODES, run
 
 EXAMPLES = int(os.environ.get("GOL_FUZZ", "12"))
+SECONDS = float(os.environ.get("GOL_FUZZ_SECONDS", "15"))
+SEED = os.environ.get("GOL_FUZZ_SEED")
 GO = shutil.which("go")
+LONGEST = 300  # seconds in one mode
 
 
 @pytest.fixture(scope="module")
@@ -27,15 +39,38 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def go_answer(text: str, folder: Path) -> str:
-    source = folder / "program.go"
+    source, exe = folder / "program.go", folder / "program-go"
     source.write_text(text, encoding="utf-8")
     env = dict(os.environ, GOFLAGS="-mod=mod", GO111MODULE="off")
     assert GO is not None
-    r = subprocess.run([GO, "run", str(source)], env=env, capture_output=True, text=True)
-    assert r.returncode == 0, f"not a Go program:\n{r.stderr}\n{text}"
+    command = [GO, "build", "-o", str(exe), str(source)]
+    r = subprocess.run(command, env=env, capture_output=True, text=True)
+    assert r.returncode == 0, f"not a Go program:\n{r.stderr}"
+    r = subprocess.run([str(exe)], capture_output=True, text=True, timeout=LONGEST)
+    assert r.returncode == 0, f"Go: exit code {r.returncode}\n{r.stderr[:2000]}"
     return r.stdout
 
 
+def judge(text: str, folder: Path) -> None:
+    """Assert that the program has one answer."""
+    source, exe = folder / "program.gol", folder / "program"
+    source.write_text(text, encoding="utf-8")
+    image = compile_program([(str(source), text.encode())], Cache(), toolchain_id())
+    assert image is not None, "does not compile"
+    exe.unlink(missing_ok=True)
+    exe.write_bytes(image)
+    exe.chmod(0o755)
+    answers: dict[str, str] = {}
+    for name, mode in MODES.items():
+        r = run(exe, mode, timeout=LONGEST)
+        assert r.returncode == 0, f"{name}: exit code {r.returncode}\n{r.stderr[:2000]}"
+        answers[name] = r.stdout
+    assert set(answers.values()) == {answers["normal"]}, answers
+    if GO is not None:
+        assert answers["normal"] == go_answer(text, folder)
+
+
+@pytest.mark.skipif(SEED is not None, reason="one seed is asked for")
 @settings(
     max_examples=EXAMPLES,
     deadline=None,
@@ -46,14 +81,33 @@ def go_answer(text: str, folder: Path) -> str:
 def test_every_mode_gives_one_answer(data: st.DataObject, folder: Path) -> None:
     text = Generator(lambda n: data.draw(st.integers(0, n - 1))).program()
     note(text)
-    source = folder / "program.gol"
-    source.write_text(text, encoding="utf-8")
-    exe = build(source)
-    answers: dict[str, str] = {}
-    for name, mode in MODES.items():
-        r = run(exe, mode)
-        assert r.returncode == 0, f"{name}: exit code {r.returncode}\n{r.stderr}"
-        answers[name] = r.stdout
-    assert set(answers.values()) == {answers["normal"]}, answers
-    if GO is not None:
-        assert answers["normal"] == go_answer(text, folder)
+    judge(text, folder)
+
+
+def seeds() -> list[int]:
+    """Where the run by time begins: anew each time if one asks for it, else at 1."""
+    if SEED is not None:
+        return [int(SEED)]
+    first = 1
+    if "GOL_FUZZ_SECONDS" in os.environ:
+        first = (time.time_ns() ^ os.getpid() << 20) % (1 << 40)
+    return [first]
+
+
+def test_fresh_programs_for_a_time(folder: Path) -> None:
+    end = time.monotonic() + SECONDS
+    [seed] = seeds()
+    n = 0
+    while n == 0 or (SEED is None and time.monotonic() < end):
+        text = Generator(random.Random(seed).randrange).program()
+        try:
+            judge(text, folder)
+        except (AssertionError, subprocess.TimeoutExpired) as e:
+            kept = Path(os.environ.get("GOL_FUZZ_KEEP", ".")) / f"random-{seed}.gol"
+            kept.write_text(text, encoding="utf-8")
+            raise AssertionError(
+                f"GOL_FUZZ_SEED={seed} gives this program again, kept in {kept}:\n{e}"
+            ) from None
+        seed += 1
+        n += 1
+    print(f"{n} programs, one answer each")
