@@ -2,7 +2,7 @@
 from the store), then linked.
 
     parse → check → escape → lower → compile_ir → Artifact   for each package (compile.py)
-    Artifacts → tables → Image → ELF
+    Artifacts → tables → Image → ELF (dynamically linked if it imports foreign functions)
 
 ``store`` is anything with ``get(kind, key) -> bytes | None`` and ``put(kind, key, bytes)``
 (:class:`gol.cache.Cache`); a package's key covers its sources, the keys of what it imports,
@@ -24,9 +24,11 @@ from typing import Optional, Protocol
 
 from gol.jit import elf, packages
 from gol.jit.artifact import FORMAT, Artifact
+from gol.jit.dynamic import dynamic
 from gol.jit.link import Image, Linker
 from gol.jit.packages import Sources
 from gol.jit.tables import Tables
+from gol.jit.target import PAGE
 from gol.lang.diagnostics import Diagnostics
 from gol.lang.source import SourceSet
 
@@ -162,7 +164,10 @@ def executable(image: Image) -> bytes:
                 address = p.address[s.section]
                 if address is not None and s.name[:1] not in ("", "."):
                     symbols.append((s.name, address + s.value, s.size))
-    return elf.executable(image.segments, image.symbols["_start"], symbols)
+    last = image.segments[-1]
+    end = (last.address + last.memsize + PAGE - 1) // PAGE * PAGE
+    needed = dynamic(image.imports, end) if image.imports else None
+    return elf.executable(image.segments, image.symbols["_start"], symbols, needed)
 
 
 def toolchain_id() -> str:

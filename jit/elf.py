@@ -1,4 +1,4 @@
-"""ELF64: reading relocatable objects, writing static executables.
+"""ELF64: reading relocatable objects, writing executables.
 
 Only what LLVM emits for our modules is understood; the rest is refused.
 """
@@ -16,6 +16,7 @@ SHN_UNDEF, SHN_ABS = 0, 0xFFF1
 STB_LOCAL, STB_GLOBAL, STB_WEAK = 0, 1, 2
 STT_NOTYPE, STT_OBJECT, STT_FUNC, STT_SECTION = 0, 1, 2, 3
 PF_X, PF_W, PF_R = 1, 2, 4
+PT_LOAD, PT_DYNAMIC, PT_INTERP, PT_PHDR, PT_GNU_STACK = 1, 2, 3, 6, 0x6474E551
 
 _EHDR = struct.Struct("<16sHHIQQQIHHHHHH")
 _SHDR = struct.Struct("<IIQQQQIIQQ")
@@ -108,24 +109,38 @@ class Segment:
     flags: int
 
 
-def executable(segments: list[Segment], entry: int, symbols: list[tuple[str, int, int]]) -> bytes:
+@dataclass(slots=True)
+class Dynamic:
+    """What the dynamic linker needs: made by :mod:`gol.jit.dynamic`."""
+
+    base: int  # address of the page with the headers, which it reads
+    segment: Segment  # interpreter's name, dynamic section, tables
+    interpreter: tuple[int, int]  # address, size
+    section: tuple[int, int]
+
+
+def executable(
+    segments: list[Segment],
+    entry: int,
+    symbols: list[tuple[str, int, int]],
+    dynamic: Dynamic | None = None,
+) -> bytes:
     """An ET_EXEC image. Segment addresses must be page-aligned. ``symbols`` (name, address,
     size) go into a symbol table for debuggers and profilers; it is not loaded."""
-    n = len(segments) + 1
+    if dynamic is not None:
+        segments = [*segments, dynamic.segment]
     out = bytearray(PAGE)
     headers = []
     for seg in segments:
         if seg.address % PAGE:
             raise ELFError("segment not on a page")
-        offset = len(out)
+        headers.append(_load(seg, len(out)))
         out += seg.data
         out += bytes(-len(out) % PAGE)
-        headers.append(
-            _PHDR.pack(
-                1, seg.flags, offset, seg.address, seg.address, len(seg.data), seg.memsize, PAGE
-            )
-        )
-    headers.append(_PHDR.pack(0x6474E551, PF_R | PF_W, 0, 0, 0, 0, 0, 16))  # GNU_STACK: not X
+    if dynamic is not None:
+        headers = _dynamic_headers(dynamic, headers, len(out))
+    headers.append(_PHDR.pack(PT_GNU_STACK, PF_R | PF_W, 0, 0, 0, 0, 0, 16))  # not X
+    n = len(headers)
     shoff, shnum, shstrndx = _symbol_table(out, segments, symbols) if symbols else (0, 0, 0)
     ident = b"\x7fELF\x02\x01\x01" + bytes(9)
     head = _EHDR.pack(
@@ -135,6 +150,32 @@ def executable(segments: list[Segment], entry: int, symbols: list[tuple[str, int
     head += b"".join(headers)
     out[: len(head)] = head
     return bytes(out)
+
+
+def _load(seg: Segment, offset: int) -> bytes:
+    return _PHDR.pack(
+        PT_LOAD, seg.flags, offset, seg.address, seg.address, len(seg.data), seg.memsize, PAGE
+    )
+
+
+def _dynamic_headers(d: Dynamic, loads: list[bytes], end: int) -> list[bytes]:
+    """The program headers of an image whose last segment, up to ``end`` in the file, is d's.
+    They lie in the image's first page, which is loaded too."""
+    size = (len(loads) + 5) * _PHDR.size
+    at = d.base + _EHDR.size
+    shift = d.segment.address - (end - len(d.segment.data) - (-len(d.segment.data) % PAGE))
+
+    def part(kind: int, flags: int, where: tuple[int, int]) -> bytes:
+        a, n = where
+        return _PHDR.pack(kind, flags, a - shift, a, a, n, n, 8)
+
+    return [
+        _PHDR.pack(PT_PHDR, PF_R, _EHDR.size, at, at, size, size, 8),
+        part(PT_INTERP, PF_R, d.interpreter),
+        _PHDR.pack(PT_LOAD, PF_R, 0, d.base, d.base, PAGE, PAGE, PAGE),
+        *loads,
+        part(PT_DYNAMIC, PF_R | PF_W, d.section),
+    ]
 
 
 def _symbol_table(

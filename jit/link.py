@@ -6,14 +6,16 @@ added as one more object of constants. What comes out (:class:`Image`) is indepe
 where it goes: an ELF file (:func:`gol.jit.elf.executable`), or memory of this process.
 
 COMDAT groups are kept once; of several weak definitions the first wins. Every undefined
-symbol is refused: compiled code may call nothing but gol and the runtime's assembly.
+symbol is refused: compiled code may call nothing but gol and the runtime's assembly. What
+foreign functions are called through are *imports*: one word each behind the GOT, which
+whoever places the image fills with the address of a shared library's symbol.
 """
 
 from __future__ import annotations
 
 import struct
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from gol.jit.elf import (
     PF_R,
@@ -31,7 +33,7 @@ from gol.jit.elf import (
     ObjectFile,
     Segment,
 )
-from gol.jit.target import IMAGE_BASE, PAGE
+from gol.jit.target import IMAGE_BASE, IMPORT, LIBC, PAGE, import_symbol
 
 R_64, R_PC32, R_PLT32, R_GOTPCREL, R_32, R_32S, R_PC64 = 1, 2, 4, 9, 10, 11, 24
 R_GOTPCRELX, R_REX_GOTPCRELX = 41, 42
@@ -55,6 +57,15 @@ class Placed:
     address: list[int | None]
 
 
+@dataclass(frozen=True, slots=True)
+class Import:
+    """The word at ``address`` is to hold the address of a library's symbol."""
+
+    address: int
+    library: str  # soname or path
+    symbol: str
+
+
 @dataclass(slots=True)
 class Image:
     segments: list[Segment]
@@ -63,6 +74,7 @@ class Image:
     text: tuple[int, int] = (0, 0)
     rodata: tuple[int, int] = (0, 0)
     data: tuple[int, int] = (0, 0)
+    imports: list[Import] = field(default_factory=list)
 
 
 class Linker:
@@ -75,6 +87,7 @@ class Linker:
         self._values_of: dict[int, list[int]] = {}  # by object
         self._got = 0
         self._got_slots: dict[int, int] = {}  # address -> GOT slot
+        self.imports: list[str] = []  # the symbols of import slots
         self.text = self.rodata = self.data = (0, 0)
 
     def add(self, name: str, file: ObjectFile) -> Placed:
@@ -134,6 +147,7 @@ class Linker:
         start = self.base + PAGE
         # one byte more: the last instruction may be a call, whose return address is the end
         self.text = (start, self._place(kinds[_CODE], start) + 1)
+        self._find_imports()
         if tables is not None:
             first = len(self.objects)
             self.add("tables", tables(self))
@@ -152,11 +166,13 @@ class Linker:
         ]
         # a GOT slot is 8 bytes behind the variables; .bss lies behind the GOT
         slots = self._count_got()
-        bss = self._got + 8 * slots
-        segments[2].data += bytes(8 * slots)
+        imports = self._got + 8 * slots
+        bss = imports + 8 * len(self.imports)
+        segments[2].data += bytes(bss - self._got)
         self.data = (start, self._place(kinds[_BSS], bss))
         symbols = {n: self.address_of(n) for n in self._symbols}
         symbols |= zip(BOUNDS, (*self.rodata, *self.data))
+        symbols |= zip(self.imports, range(imports, bss, 8))
         self._fill(segments, kinds)
         for of_kind, seg in zip(kinds, segments):
             for number, i in of_kind:
@@ -166,7 +182,7 @@ class Linker:
         segments[2].memsize = self.data[1] - start
         return Image(
             [s for s in segments if s.memsize], symbols, self.objects, self.text, self.rodata,
-            self.data,
+            self.data, [_import(n, symbols[n]) for n in self.imports],
         )  # fmt: skip
 
     def address_of(self, name: str) -> int:
@@ -176,7 +192,13 @@ class Linker:
         return (self.objects[number].address[section] or 0) + value
 
     def defines(self, name: str) -> bool:
-        return name in self._symbols or name in BOUNDS
+        return name in self._symbols or name in BOUNDS or name in self.imports
+
+    def _find_imports(self) -> None:
+        """The import slots that code refers to; with any, the runtime wants C's exit too."""
+        found = {s.name for o in self.objects for s in o.file.symbols if s.name.startswith(IMPORT)}
+        if found:
+            self.imports = sorted(found | {import_symbol(LIBC, "exit")})
 
     def _check_undefined(self) -> None:
         missing: dict[str, str] = {}
@@ -293,6 +315,11 @@ class Linker:
             slot = self._got_slots[address] = self._got + 8 * len(self._got_slots)
             struct.pack_into("<Q", got.data, slot - got.address, address)
         struct.pack_into("<i", data, i, slot + addend - at)
+
+
+def _import(symbol: str, address: int) -> Import:
+    library, _, name = symbol.removeprefix(IMPORT).rpartition(":")
+    return Import(address, library, name)
 
 
 def _page(at: int) -> int:

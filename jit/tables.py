@@ -23,6 +23,7 @@ from gol.jit.elf import (
 )
 from gol.jit.layout import Packer
 from gol.jit.link import R_64, Linker, LinkError, Placed
+from gol.jit.target import LIBC, import_symbol
 
 _MAX_SLOTS_OF_OBJECT = 16  # objects with few pointer words are written as slots
 _HASH = 0x9E3779B1
@@ -41,7 +42,7 @@ _FIELDS: dict[str, dict[str, int]] = {
         (
             "text", "etext", "rodata", "erodata", "data", "edata", "pchash", "pcmask", "recs",
             "functab", "nfunctab", "sites", "nsites", "strs", "bitmaps", "roots", "nroots",
-            "mainInit", "mainMain", "next",
+            "mainInit", "mainMain", "exitSlot", "next",
         ),
         8,
     ),
@@ -265,7 +266,7 @@ class Tables:
         relocs = [(pack.offsets[n], where[n] << 32 | R_64, 0) for n in blobs]
         for f, symbol in _BOUNDS:
             relocs.append((pack.offsets[f], external(symbol) << 32 | R_64, 0))
-        for f, symbol in (("mainInit", "main.init"), ("mainMain", "main.main")):
+        for f, symbol in _OPTIONAL:
             if linker.defines(symbol):
                 relocs.append((pack.offsets[f], external(symbol) << 32 | R_64, 0))
         symbols.append(
@@ -277,6 +278,12 @@ class Tables:
         sections[-1].relocs = relocs
         return ObjectFile(sections, symbols, [])
 
+
+_OPTIONAL = (
+    ("mainInit", "main.init"),
+    ("mainMain", "main.main"),
+    ("exitSlot", import_symbol(LIBC, "exit")),
+)
 
 # defined by the linker once everything has its place
 _BOUNDS = (

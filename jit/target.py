@@ -28,6 +28,9 @@ NEST_BIT = 6  # bit of the closure context in an argument map
 PAGE = 4096
 IMAGE_BASE = 0x400000
 ELF_MACHINE = 62  # EM_X86_64
+INTERPRETER = "/lib64/ld-linux-x86-64.so.2"  # the dynamic linker
+LIBC = "libc.so.6"
+IMPORT = "extern:"  # what the symbols of import slots begin with
 
 
 @lru_cache(maxsize=1)
@@ -113,6 +116,16 @@ def system_stub(name: str) -> str:
         f'.globl "{name}$sys"\n"{name}$sys":\n'
         f'\tleaq "{name}"(%rip), %rax\n\tjmp "runtime.systemcall"\n'
     )
+
+
+def import_symbol(library: str, name: str) -> str:
+    """The symbol of the word in which a function of a shared library finds its address."""
+    return f"{IMPORT}{library}:{name}"
+
+
+def foreign_stub(name: str, slot: str, enter: str) -> str:
+    """Assembly of ``name``: go to ``enter`` with the C function's address in rax."""
+    return f'.text\n.globl "{name}"\n"{name}":\n\tmovq "{slot}"(%rip), %rax\n\tjmp "{enter}"\n'
 
 
 def module_asm(text: str) -> str:

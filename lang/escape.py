@@ -19,6 +19,7 @@ from .escape_expr import static_function
 from .escape_flow import Flow
 from .escape_graph import Graph, Leak
 from .escape_report import report
+from .foreign import directive_of
 from .objects import Func, Package
 from .pointers import has_pointers
 from .walk import walk
@@ -80,8 +81,13 @@ def analyse(pkg: Package, explain: bool = False) -> Escapes:
 def _summarise_bodyless(info: A.FuncInfo) -> None:
     assert info.func is not None
     params = ([info.recv] if info.recv is not None else []) + info.params
-    quiet = "go:noescape" in info.func.directives
-    info.func.escape = [None if quiet or not has_pointers(p.type) else Leak(heap=0) for p in params]
+    leak: Optional[Leak] = Leak(heap=0)
+    if "go:noescape" in info.func.directives:
+        leak = None
+    elif directive_of(info.func) is not None:
+        # C keeps no pointer beyond the call, but what it returns may point where one does
+        leak = Leak(results={0: 0}) if any(has_pointers(r.type) for r in info.results) else None
+    info.func.escape = [leak if has_pointers(p.type) else None for p in params]
 
 
 def _analyse_batch(

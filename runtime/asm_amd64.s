@@ -11,7 +11,8 @@
 	.text
 
 # ---------------------------------------------------------------------------------------
-# Entry of the process. rsp points to argc. The kernel's stack becomes g0's.
+# Entry of the process. rsp points to argc. The kernel's stack becomes g0's. Where a dynamic
+# linker has been here before, FS is libc's and stays: it does not use the two words.
 
 	.globl	_start
 	.type	_start, @function
@@ -19,12 +20,23 @@ _start:
 	xorl	%ebp, %ebp
 	movq	%rsp, %rbx
 	andq	$-16, %rsp
+	pushq	$0
+	pushq	$0
+	movl	$158, %eax			# arch_prctl(ARCH_GET_FS, rsp)
+	movl	$0x1003, %edi
+	movq	%rsp, %rsi
+	syscall
+	popq	%rcx
+	popq	%rax
+	testq	%rcx, %rcx
+	jnz	1f
 	movl	$158, %eax			# arch_prctl(ARCH_SET_FS, tls0)
 	movl	$0x1002, %edi
 	leaq	runtime.tls0(%rip), %rsi
 	syscall
 	leaq	runtime.tls0(%rip), %rcx
 	movq	%rcx, %fs:0
+1:	movq	%fs:0, %rcx
 	leaq	runtime.g0(%rip), %rax
 	movq	%rax, %fs:0x68
 	movq	$0, %fs:0x70
@@ -62,6 +74,31 @@ runtime.systemcall:
 	movq	%fs:0x68, %r11
 	movq	{{g_sched_sp}}(%r11), %rsp
 	addq	$48, %rsp			# the callee has kept the registers
+	ret
+
+# Managed code calls a foreign function: rax = its address. The same, but that al tells the
+# number of vector registers to a function with variable arguments.
+
+	.globl	runtime.cgocall
+	.type	runtime.cgocall, @function
+	.balign	16
+runtime.cgocall:
+	pushq	%rbx
+	pushq	%rbp
+	pushq	%r12
+	pushq	%r13
+	pushq	%r14
+	pushq	%r15
+	movq	%fs:0x68, %rbx
+	movq	%rsp, {{g_sched_sp}}(%rbx)
+	movq	{{g_m}}(%rbx), %r10
+	movq	{{m_g0sp}}(%r10), %rsp
+	movq	%rax, %r11
+	movl	$8, %eax
+	call	*%r11
+	movq	{{g_sched_sp}}(%rbx), %rsp
+	movq	40(%rsp), %rbx
+	addq	$48, %rsp
 	ret
 
 # gogo(gp): continues a goroutine that does not run; see gobuf.
@@ -306,6 +343,17 @@ runtime.callvdso:
 	movq	%rsi, %rdi
 	movq	%rdx, %rsi
 	jmp	*%rax
+
+# callexit(fn, code): calls libc's exit, on g0.
+
+	.globl	runtime.callexit
+	.type	runtime.callexit, @function
+runtime.callexit:
+	movq	%rdi, %rax
+	movq	%rsi, %rdi
+	andq	$-16, %rsp
+	call	*%rax
+	ud2
 
 # Where signal handlers return to (sa_restorer).
 

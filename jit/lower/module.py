@@ -12,7 +12,7 @@ import re
 from dataclasses import dataclass, field
 from typing import Any, Optional
 
-from gol.jit import abi
+from gol.jit import abi, sharedlib
 from gol.jit.abi import GCPTR
 from gol.jit.constants import cstring, sym
 from gol.jit.rtypes import TypeTable
@@ -20,11 +20,13 @@ from gol.lang import ast as A
 from gol.lang import types as T
 from gol.lang.diagnostics import Diagnostics
 from gol.lang.export import BODYLESS
+from gol.lang.foreign import Foreign, directive_of, foreign_of
 from gol.lang.objects import Func, Package, Var
 
 from . import inlining
 from .core import INLINE, MANAGED, NOSPLIT, SYSTEM, Unsupported
 from .emit import layout
+from .foreign import lower_foreign
 from .function import ATTRIBUTES, Body, FunctionLowering, LoweredFunction, attributes
 from .intrinsics import INTRINSICS
 
@@ -51,6 +53,7 @@ class LoweredModule:
     inline: dict[str, InlineFunction] = field(default_factory=dict)
     roots: list[tuple[str, int, tuple[int, ...]]] = field(default_factory=list)
     system: list[str] = field(default_factory=list)  # symbols that need a $sys stub
+    asm: list[str] = field(default_factory=list)
 
 
 @dataclass(slots=True)
@@ -90,6 +93,7 @@ class ModuleLowering:
         self.functions: dict[str, LoweredFunction] = {}
         self.imports: dict[str, InlineFunction] = {}
         self.metadata: list[str] = []
+        self.asm: list[str] = []
         self._files: dict[str, int] = {}
         self.types = TypeTable(self)
         from .wrappers import Wrappers
@@ -184,7 +188,7 @@ class ModuleLowering:
                 if symbol not in self._decls:
                     self.declare(symbol, abi.abi_of(f.type).declare(symbol, attrs))
         elif f.decl is not None and f.decl.body is None and symbol not in self.functions:
-            if symbol not in INTRINSICS:
+            if symbol not in INTRINSICS and directive_of(f) is None:
                 self.declare(symbol, abi.abi_of(f.type).declare(symbol, "#6"))
         return "@" + sym(symbol), ""
 
@@ -284,7 +288,10 @@ class ModuleLowering:
             self.refuse(decl.pos, "generic function not supported yet")
             return
         if decl.body is None:
-            if f.link_name in INTRINSICS and self.package is not self.runtime:
+            foreign = foreign_of(f)
+            if foreign is not None:
+                self._foreign_body(f, decl.info, foreign)
+            elif f.link_name in INTRINSICS and self.package is not self.runtime:
                 self._intrinsic_body(f, decl.info)
             return
         self.lower_info(decl.info, mode_of(f))
@@ -305,6 +312,22 @@ class ModuleLowering:
 
     def is_managed(self, f: Func) -> bool:
         return mode_of(f) == MANAGED
+
+    def _foreign_body(self, f: Func, info: A.FuncInfo, foreign: Foreign) -> None:
+        fn = FunctionLowering(self, info, MANAGED)
+        fn.fa = abi.abi_of(info.sig)
+        fn.pos = info.pos
+        wrong = sharedlib.complaint(foreign.library, foreign.symbol)
+        if wrong is None and foreign.onstack:
+            wrong = "foreign function on the goroutine's stack not supported yet"
+        if wrong is not None:
+            self.refuse(info.pos, wrong)
+            return
+        words = [w.param for p in fn.fa.params for w in p.words]
+        lower_foreign(fn, f, foreign)
+        lowered = fn.result([f"{w} %a{i}" for i, w in enumerate(words)])
+        lowered.may_inline = False
+        self.add_function(lowered)
 
     def _intrinsic_body(self, f: Func, info: A.FuncInfo) -> None:
         """A definition of a function without body that is an instruction, for func values."""
@@ -446,7 +469,7 @@ def lower_package(pkg: Package, runtime: Package, options: LowerOptions) -> Lowe
     inlining.decide(m.functions, options.inline)
     ir = m.text()
     system = [f.name for f in m.functions.values() if f.mode == SYSTEM and f.text]
-    return LoweredModule(ir, list(m.functions.values()), m.exports(), roots, system)
+    return LoweredModule(ir, list(m.functions.values()), m.exports(), roots, system, m.asm)
 
 
 _DECLARED = {SYSTEM: "#3", NOSPLIT: "#6", INLINE: "#6", MANAGED: "#0"}

@@ -18,11 +18,12 @@ from typing import Optional
 from .. import ast as A
 from .. import types as T
 from ..diagnostics import Diagnostics
-from ..objects import Package, TypeName
+from ..objects import Func, Package, TypeName
 from . import (
     collect,
     decl,
     expr,  # noqa: F401  (first: the rules' modules import each other)
+    foreign,
     initorder,
 )
 from .state import Checker, Importer
@@ -123,11 +124,14 @@ def _direct_cycles(c: Checker) -> None:
 
 
 def _bodies(c: Checker) -> None:
-    """Only the library's functions may lack a body: it is written elsewhere."""
+    """Only foreign functions, and the library's own, may lack a body: it is elsewhere."""
+    for d in c.pkg.funcs:
+        f = d.name.obj
+        if isinstance(f, Func) and foreign.check(c, d, f):
+            continue
+        if d.body is None and c.pkg.name == "main":
+            c.error(d.pos, "missing function body")
     if c.pkg.name != "main":
         return
-    for d in c.pkg.funcs:
-        if d.body is None:
-            c.error(d.pos, "missing function body")
     if c.pkg.scope.lookup("main") is None:
         c.error(0, "function main is undeclared in the main package")
