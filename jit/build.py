@@ -110,6 +110,36 @@ def _build(
     dump: Optional[Dump],
     explain: bool,
 ) -> None:
+    artifacts = _artifacts(result, main, store, toolchain, progress, dump, explain)
+    if artifacts is None:
+        return
+    clock = Clock()
+    image = link(artifacts)
+    clock.done("link")
+    result.image = executable(image)
+    clock.done("write")
+    result.times |= clock.times
+
+
+def artifacts(
+    main: Sources, store: Optional[Store] = None, toolchain: str = ""
+) -> tuple[Diagnostics, Optional[list[Artifact]]]:
+    """The compiled packages of a program, dependencies first, for :mod:`gol.jit.host`."""
+    result = Result(Diagnostics(SourceSet()))
+    return result.diags, _artifacts(
+        result, main, store or NoStore(), toolchain, None, None, False
+    )
+
+
+def _artifacts(
+    result: Result,
+    main: Sources,
+    store: Store,
+    toolchain: str,
+    progress: Optional[Progress],
+    dump: Optional[Dump],
+    explain: bool,
+) -> Optional[list[Artifact]]:
     from gol.jit.compile import Compiler
 
     clock = Clock()
@@ -118,19 +148,14 @@ def _build(
     units = packages.discover(main, diags.sources, diags)
     clock.done("parse")
     if units is None:
-        return
+        return None
     packages.set_keys(units, f"{toolchain}\0{FORMAT}")
     clock.done("keys")
     compiler = Compiler(units, diags, store, clock, progress, dump)
     compiler.explain = explain
     artifacts = compiler.run()
     result.messages = compiler.messages
-    if artifacts is None:
-        return
-    image = link(artifacts)
-    clock.done("link")
-    result.image = executable(image)
-    clock.done("write")
+    return artifacts
 
 
 class Clock:

@@ -57,6 +57,7 @@ class ObjectFile:
     sections: list[Section]
     symbols: list[Symbol]
     groups: list[tuple[str, list[int]]]  # COMDAT: (signature, section indices)
+    defined: set[str] | None = None  # names of its strong symbols, once asked for
 
     def section(self, name: str) -> Section | None:
         return next((s for s in self.sections if s.name == name), None)

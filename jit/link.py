@@ -9,12 +9,16 @@ COMDAT groups are kept once; of several weak definitions the first wins. Every u
 symbol is refused: compiled code may call nothing but gol and the runtime's assembly. What
 foreign functions are called through are *imports*: one word each behind the GOT, which
 whoever places the image fills with the address of a shared library's symbol.
+
+What was linked before can be built upon (``known``): code that is added to a running image.
+A weak definition of a symbol that is known gives way to the one that is there, so a type
+descriptor has one address; a strong one is a new object of that name.
 """
 
 from __future__ import annotations
 
 import struct
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from gol.jit.elf import (
@@ -78,8 +82,14 @@ class Image:
 
 
 class Linker:
-    def __init__(self, base: int = IMAGE_BASE) -> None:
-        self.base = base
+    """``bases``: where code, constants and variables begin; without it they follow one
+    another from IMAGE_BASE on, on pages of their own."""
+
+    def __init__(
+        self, known: Mapping[str, int] | None = None, bases: tuple[int, int, int] | None = None
+    ) -> None:
+        self.known: Mapping[str, int] = known or {}
+        self.bases = bases
         self.objects: list[Placed] = []
         self._groups: set[str] = set()
         self._symbols: dict[str, tuple[int, int, int, int]] = {}  # object, section, value, bind
@@ -94,7 +104,7 @@ class Linker:
         """One more object. Its COMDAT groups that are here already are dropped."""
         dropped: set[int] = set()
         for signature, sections in file.groups:
-            if signature in self._groups:
+            if signature in self._groups or signature in self.known:
                 dropped.update(sections)
             self._groups.add(signature)
         placed = Placed(name, file, [None] * len(file.sections))
@@ -103,6 +113,8 @@ class Linker:
         table = self._symbols
         for s in file.symbols:
             if s.bind == STB_LOCAL or s.section == SHN_UNDEF or s.section in dropped:
+                continue
+            if s.bind == STB_WEAK and s.name in self.known and self._settled(s.name, file):
                 continue
             old = table.get(s.name)
             if old is None or (old[3] == STB_WEAK and s.bind == STB_GLOBAL):
@@ -144,7 +156,7 @@ class Linker:
         if self._duplicates:
             raise LinkError("\n".join(f"duplicate symbol {n}" for n in self._duplicates))
         kinds = self._parts(0)
-        start = self.base + PAGE
+        start = self.bases[0] if self.bases else IMAGE_BASE + PAGE
         # one byte more: the last instruction may be a call, whose return address is the end
         self.text = (start, self._place(kinds[_CODE], start) + 1)
         self._find_imports()
@@ -153,9 +165,9 @@ class Linker:
             self.add("tables", tables(self))
             for kind, more in zip(kinds, self._parts(first)):
                 kind += more
-        start = _page(self.text[1])
+        start = self.bases[1] if self.bases else _page(self.text[1])
         self.rodata = (start, self._place(kinds[_CONST], start))
-        start = _page(self.rodata[1])
+        start = self.bases[2] if self.bases else _page(self.rodata[1])
         end = self._place(kinds[_DATA], start)
         self._got = (end + 7) // 8 * 8
         self._check_undefined()
@@ -191,7 +203,20 @@ class Linker:
             return value
         return (self.objects[number].address[section] or 0) + value
 
+    def _settled(self, name: str, file: ObjectFile) -> bool:
+        """Whether the known definition of a weak symbol holds. The func value of a function
+        that the object defines anew does not."""
+        of, dot, tail = name.rpartition("\u00b7")
+        if not dot or tail != "f":
+            return True
+        if file.defined is None:
+            file.defined = {
+                s.name for s in file.symbols if s.bind == STB_GLOBAL and s.section != SHN_UNDEF
+            }
+        return of not in file.defined
+
     def defines(self, name: str) -> bool:
+        """Whether this image has the symbol (:attr:`known` ones not counted)."""
         return name in self._symbols or name in BOUNDS or name in self.imports
 
     def _find_imports(self) -> None:
@@ -200,6 +225,9 @@ class Linker:
         if found:
             self.imports = sorted(found | {import_symbol(LIBC, "exit")})
 
+    def _found(self, name: str) -> bool:
+        return self.defines(name) or name in self.known
+
     def _check_undefined(self) -> None:
         missing: dict[str, str] = {}
         for placed in self.objects:
@@ -207,7 +235,7 @@ class Linker:
                     not s.name.startswith(_UNLOADED) for _, info, _ in s.relocs}  # fmt: skip
             for k in used:
                 s = placed.file.symbols[k]
-                if s.section == SHN_UNDEF and s.name and not self.defines(s.name):
+                if s.section == SHN_UNDEF and s.name and not self._found(s.name):
                     missing.setdefault(s.name, placed.name)
         if missing:
             raise LinkError(
@@ -281,6 +309,8 @@ class Linker:
         for s in placed.file.symbols:
             if s.bind != STB_LOCAL and s.name in table:
                 out.append(table[s.name])
+            elif s.bind != STB_LOCAL and s.name in self.known:
+                out.append(self.known[s.name])
             elif s.section == SHN_ABS:
                 out.append(s.value)
             elif s.section < len(placed.address):

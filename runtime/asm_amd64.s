@@ -240,8 +240,8 @@ __morestack:
 	ret
 
 # ---------------------------------------------------------------------------------------
-# A goroutine begins here, with its func value in rax, and ends at goexitpc: the return
-# address by which the frame walk knows the outermost frame.
+# A goroutine begins here, with its func value in rax and its argument in rdx, and ends at
+# goexitpc: the return address by which the frame walk knows the outermost frame.
 
 	.globl	runtime.gostart
 	.type	runtime.gostart, @function
@@ -249,6 +249,7 @@ __morestack:
 runtime.gostart:
 	xorl	%ebp, %ebp
 	movq	%rax, %r10
+	movq	%rdx, %rdi
 	call	*(%r10)
 .Lgoexitpc:
 	leaq	runtime.goexit0(%rip), %rax
@@ -267,6 +268,50 @@ runtime.goexitpc:
 	.type	runtime.gostartpc, @function
 runtime.gostartpc:
 	leaq	runtime.gostart(%rip), %rax
+	ret
+
+# ---------------------------------------------------------------------------------------
+# As a guest (host.gol). hostenter(rdi = *hostcall) is called by the host's C code: the
+# thread becomes m0, and comes back by hostreturn(rdi = *hostcall). The two words of %fs are
+# free in glibc's thread control block; %fs:0x10 is its address.
+
+	.globl	runtime.hostenter
+	.type	runtime.hostenter, @function
+runtime.hostenter:
+	pushq	%rbx
+	pushq	%rbp
+	pushq	%r12
+	pushq	%r13
+	pushq	%r14
+	pushq	%r15
+	movq	%fs:0x68, %rax
+	movq	%rax, {{hostcall_oldg}}(%rdi)
+	movq	%fs:0x70, %rax
+	movq	%rax, {{hostcall_oldguard}}(%rdi)
+	movq	%rsp, {{hostcall_sp}}(%rdi)
+	andq	$-16, %rsp
+	leaq	runtime.g0(%rip), %rax
+	movq	%rax, %fs:0x68
+	movq	%rsp, %rsi
+	movq	%fs:0x10, %rdx
+	xorl	%ebp, %ebp
+	call	runtime.hostbegin
+	ud2
+
+	.globl	runtime.hostreturn
+	.type	runtime.hostreturn, @function
+runtime.hostreturn:
+	movq	{{hostcall_oldg}}(%rdi), %rax
+	movq	%rax, %fs:0x68
+	movq	{{hostcall_oldguard}}(%rdi), %rax
+	movq	%rax, %fs:0x70
+	movq	{{hostcall_sp}}(%rdi), %rsp
+	popq	%r15
+	popq	%r14
+	popq	%r13
+	popq	%r12
+	popq	%rbp
+	popq	%rbx
 	ret
 
 # setg(gp): makes gp what %fs:0x68 says. For system code only.

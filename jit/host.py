@@ -1,0 +1,242 @@
+"""gol in this process: compiled modules are placed in its memory, its threads call them.
+
+    host = Host.get()
+    host.load(artifacts)                     # the runtime comes with the first ones
+    host.call(host.address("main.init"))
+    outcome = host.call(host.address("main.f"), block)
+
+The runtime is a guest here (``runtime/host.gol``, ``docs/embedding.md``). What would end a
+program ends one call: its :class:`Outcome` says how, with the text that the program would
+have left on standard error.
+
+A later ``load`` is linked against all that came before it; the newest definition of a name
+wins, but one type has one descriptor, whichever module brought it. So two types must not
+have one name: a package that is compiled anew, with other types, needs a path of its own.
+
+Neither LLVM nor the parser is needed here.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import mmap
+import os
+import sys
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, ClassVar, Literal, Optional
+
+from gol.jit import elf
+from gol.jit.artifact import Artifact
+from gol.jit.link import BOUNDS, Linker
+from gol.jit.place import Arena
+from gol.jit.tables import Tables
+
+Kind = Literal[
+    "returned", "panic", "overflow", "deadlock", "interrupted", "exit", "goexit", "fatal"
+]
+KINDS: tuple[Kind, ...] = (
+    "returned", "panic", "overflow", "deadlock", "interrupted", "exit", "goexit", "fatal",
+)  # fmt: skip
+_TEXT = 1 << 20  # bytes of an outcome's text
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """How a call ended: ``text`` is what the program would have printed on standard error,
+    ``code`` its exit code."""
+
+    kind: Kind
+    text: str = ""
+    code: int = 0
+
+
+@dataclass(frozen=True)
+class Loaded:
+    """What a load has brought."""
+
+    symbols: dict[str, int]
+
+
+class _Thread(threading.local):
+    """What a thread of Python that calls gol needs."""
+
+    def __init__(self) -> None:
+        self.text = mmap.mmap(-1, _TEXT)  # touched only where text is
+        self.address = ctypes.addressof(ctypes.c_char.from_buffer(self.text))
+        self.depth = 0
+
+
+class Host:
+    """The guest runtime; there is one in a process."""
+
+    _the: ClassVar[Optional[Host]] = None
+    _making: ClassVar[threading.Lock] = threading.Lock()
+
+    def __init__(self) -> None:
+        self.arena: Optional[Arena] = None
+        self.symbols: dict[str, int] = {}
+        self.layout: dict[str, int] = {}
+        self.report: Callable[[str], None] = _print_report
+        self._loading = threading.RLock()
+        self._loaded: set[tuple[str, int]] = set()
+        self._last = 0  # moduledata of the newest module
+        self._environment: Any = None
+        self._thread = _Thread()
+        self._enter: Any = None
+        self._words = 0
+        self._op: dict[str, int] = {}
+        self._at: dict[str, int] = {}  # field of a hostcall → index of its word
+        self._debug: Optional[str] = None
+
+    @classmethod
+    def get(cls) -> Host:
+        with cls._making:
+            if cls._the is None:
+                cls._the = cls()
+            return cls._the
+
+    # ---------------------------------------------------------------- loading
+    def load(self, artifacts: list[Artifact]) -> Loaded:
+        """Place the modules that are not here yet. Nothing of them runs."""
+        with self._loading:
+            new = [a for a in artifacts if (a.name, hash(a.object)) not in self._loaded]
+            if not new:
+                return Loaded({})
+            if not self.layout:
+                self.layout = next(a.layout for a in new if a.layout)
+            if self.arena is None:
+                self.arena = Arena()
+            linker = Linker(self.symbols, self.arena.bases())
+            placed = [linker.add(a.name, elf.parse(a.object)) for a in new]
+            tables = Tables(self.layout)
+            image = linker.link(lambda linker: tables.build(linker, new, placed))
+            self.arena.place(image.segments)
+            for slot in image.imports:
+                function = getattr(ctypes.CDLL(slot.library), slot.symbol)
+                value = ctypes.cast(function, ctypes.c_void_p).value
+                self.write_word(slot.address, value or 0)
+            module = image.symbols.pop("runtime.moduledata0")
+            for bound in BOUNDS:
+                del image.symbols[bound]
+            self.symbols |= image.symbols
+            self._loaded.update((a.name, hash(a.object)) for a in new)
+            if self._last:
+                self.write_word(self._last + self.layout["moduledata_next"], module)
+            self._last = module
+            if self._enter is None:
+                self._start(module)
+            return Loaded(image.symbols)
+
+    def address(self, symbol: str) -> int:
+        """Where the newest definition of a symbol is. Raises KeyError."""
+        return self.symbols[symbol]
+
+    def write_word(self, address: int, value: int) -> None:
+        """Change one word of memory (an indirection cell) at once for everybody."""
+        ctypes.c_uint64.from_address(address).value = value
+
+    # ---------------------------------------------------------------- the runtime
+    def debug(self, switches: str) -> None:
+        """What GOLDEBUG would say; before the first load."""
+        if self._enter is not None:
+            raise RuntimeError("the runtime runs already")
+        self._debug = switches
+
+    def _start(self, module: int) -> None:
+        layout = self.layout
+        self._words = layout["hostcall__size"] // 8
+        self._at = {
+            name[len("hostcall_") :]: offset // 8
+            for name, offset in layout.items()
+            if name.startswith("hostcall_")
+        }
+        self._op = {n: layout[f"host{n.title()}"] for n in ("init", "run", "drive", "dump")}
+        self._op["reports"] = layout["hostReports"]
+        for i, kind in enumerate(KINDS):
+            if layout[f"host{kind.title()}"] != i:
+                raise RuntimeError(f"the runtime has another number for {kind}")
+        self._enter = ctypes.CFUNCTYPE(None, ctypes.c_void_p)(self.symbols["runtime.hostenter"])
+        self._environment = _initial_stack(self._debug)
+        self._do("init", fn=module, arg=ctypes.addressof(self._environment[0]))
+
+    def _do(self, op: str, **fields: int) -> Any:
+        """One trip into gol: the words of its hostcall."""
+        thread = self._thread
+        words = (ctypes.c_uint64 * self._words)()
+        at = self._at
+        words[at["op"]] = self._op[op]
+        words[at["buf"]] = thread.address
+        words[at["bufsize"]] = _TEXT
+        for name, value in fields.items():
+            words[at[name]] = value
+        self._enter(ctypes.addressof(words))
+        return words
+
+    def _text(self, words: Any) -> str:
+        n = words[self._at["textlen"]]
+        return self._thread.text[:n].decode("utf-8", "backslashreplace") if n else ""
+
+    # ---------------------------------------------------------------- calling
+    def call(self, address: int, args: int = 0) -> Outcome:
+        """Call the gol ``func(unsafe.Pointer)`` at an address, as a new goroutine, until it
+        ends. Other goroutines run meanwhile, and other threads of Python."""
+        _flush()
+        words = self._do("run", fn=address, arg=args)
+        at = self._at
+        kind = KINDS[words[at["kind"]]]
+        text = self._text(words)
+        code = words[at["code"]]
+        self._tell(words)
+        return Outcome(kind, text, code - (1 << 64) if code >> 63 else code)
+
+    def drive(self, seconds: float) -> None:
+        """Let goroutines run for a while; come back early when none can."""
+        _flush()
+        self._tell(self._do("drive", arg=time.monotonic_ns() + int(seconds * 1e9)))
+
+    def goroutines(self) -> str:
+        """The tracebacks of all goroutines."""
+        return self._text(self._do("dump"))
+
+    def _tell(self, words: Any) -> None:
+        """Hand on what goroutines said that ended on their own."""
+        if words[self._at["pending"]]:
+            text = self._text(self._do("reports"))
+            if text:
+                self.report(text)
+
+
+def _print_report(text: str) -> None:
+    sys.stderr.write(text)
+    sys.stderr.flush()
+
+
+def _flush() -> None:
+    """What Python has printed comes before what gol prints."""
+    for stream in (sys.stdout, sys.stderr):
+        if stream is not None:
+            stream.flush()
+
+
+def _initial_stack(debug: Optional[str]) -> list[Any]:
+    """What the kernel would put on a program's stack (argc, argv, envp, auxv), first, and
+    what must be kept with it."""
+    arguments = [os.fsencode(a) for a in sys.orig_argv[:1] + sys.argv[1:]]
+    environment = dict(os.environb)
+    if debug is not None:
+        environment[b"GOLDEBUG"] = debug.encode()
+    strings = [k + b"=" + v for k, v in environment.items()]
+    keep = [ctypes.create_string_buffer(s) for s in arguments + strings]
+    where = [ctypes.addressof(b) for b in keep]
+    n = len(arguments)
+    try:
+        with open("/proc/self/auxv", "rb") as f:
+            auxv = f.read()
+    except OSError:
+        auxv = bytes(16)
+    aux = [int.from_bytes(auxv[i : i + 8], sys.byteorder) for i in range(0, len(auxv), 8)]
+    block = [n, *where[:n], 0, *where[n:], 0, *aux, 0, 0]
+    return [(ctypes.c_uint64 * len(block))(*block), keep]
