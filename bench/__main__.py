@@ -4,7 +4,8 @@ Each program in ``bench/programs`` is built by gol and, where ``go`` is found, b
 executables must print the same before anything is timed. Then they run in turn, A B A B,
 so that a change in the machine's speed touches both; medians of wall time, CPU time and
 peak memory are printed, with the ratio gol / Go and the bound that the project has set
-itself. ``hello`` is timed as ``gol run`` against ``go run``, both warm.
+itself. ``hello`` is timed as ``gol run`` against ``go run``, both warm. A second table has
+the ratios to others: C, gol without the stack check, gol with switches of ``GOLDEBUG``.
 
 Without Go the absolute figures are printed. Exit code 1 if an answer is wrong.
 """
@@ -25,7 +26,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
-PROGRAMS = Path(__file__).parent / "programs"
+from bench.contestants import PROGRAMS, Contestant, contestants
 
 # gol / Go in wall time, at most
 BOUNDS: dict[str, float] = {
@@ -52,7 +53,19 @@ BOUNDS: dict[str, float] = {
     "panicrecover": 1.2,
     "fannkuch": 1.2,
     "primesieve": 1.2,
+    "stackcopy": 1.0,
+    "stackcopyptr": 1.0,
+    "stackcopynocache": 1.0,
+    "stackcopyobj": 1.0,
+    "stackgrowth": 1.0,
+    "stackgrowthdeep": 1.0,
 }
+
+# program, one contestant, another, and the first's wall time / the second's, at most
+COMPARISONS: list[tuple[str, str, str, float]] = [
+    ("fib", "gol", "unchecked", 1.1),
+    ("chain_1e7", "gol", "C", 2.0),
+]
 
 
 @dataclass(frozen=True)
@@ -60,13 +73,6 @@ class Figures:
     wall: float  # seconds
     cpu: float  # seconds, user and system
     memory: int  # peak resident bytes
-
-
-@dataclass(frozen=True)
-class Contestant:
-    name: str
-    argv: list[str]
-    env: dict[str, str]
 
 
 def time_once(c: Contestant) -> Figures:
@@ -100,30 +106,6 @@ def median(runs: list[Figures]) -> Figures:
     )
 
 
-def contestants(program: Path, work: Path, go: str | None) -> list[Contestant]:
-    env = dict(os.environ, GOFLAGS="-mod=mod", GO111MODULE="off")
-    env.pop("GOLDEBUG", None)
-    name = program.stem
-    gol = [sys.executable, "-m", "gol"]
-    source = work / f"{name}.go"
-    if name == "hello":
-        command = shutil.which("gol") or str(Path(sys.executable).with_name("gol"))
-        out = [Contestant("gol", [command, "run", str(program)], env)]
-        if go:
-            shutil.copy(program, source)
-            out.append(Contestant("go", [go, "run", str(source)], env))
-        return out
-    exe = work / f"{name}.gol.exe"
-    subprocess.run([*gol, "build", "-o", str(exe), str(program)], check=True, env=env)
-    out = [Contestant("gol", [str(exe)], env)]
-    if go:
-        shutil.copy(program, source)
-        goexe = work / f"{name}.go.exe"
-        subprocess.run([go, "build", "-o", str(goexe), str(source)], check=True, env=env)
-        out.append(Contestant("go", [str(goexe)], env))
-    return out
-
-
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m bench", description="gol against Go")
     parser.add_argument("names", nargs="*", help="programs (default: all)")
@@ -131,45 +113,66 @@ def main() -> int:
     parser.add_argument("--go", default=shutil.which("go"), help="the go command")
     args = parser.parse_args()
     names = args.names or sorted(p.stem for p in PROGRAMS.glob("*.gol"))
-    table = Table(title=f"medians of {args.runs} interleaved runs")
-    for column in ("program", "gol s", "go s", "wall", "bound", "cpu", "gol MB", "go MB"):
-        table.add_column(column, justify="left" if column == "program" else "right")
+    table = _table(f"medians of {args.runs} interleaved runs", TITLES)
+    second = _table(
+        "and beside others", ("program", "one", "other", "one s", "other s", "ratio", "bound")
+    )
     wrong = 0
     with tempfile.TemporaryDirectory() as tmp:
         for name in names:
-            program = PROGRAMS / f"{name}.gol"
+            compared = [c for c in COMPARISONS if c[0] == name]
+            others = {who for _, one, other, _ in compared for who in (one, other)}
             try:
-                pair = contestants(program, Path(tmp), args.go)
-                answers = [answer(c) for c in pair]
+                field = contestants(name, others, Path(tmp), args.go)
+                answers = [answer(c) for c in field]
                 if any(a != answers[0] for a in answers) or answers[0][2] != 0:
                     print(f"{name}: wrong answer, not timed\n{answers}", file=sys.stderr)
                     wrong += 1
                     continue
-                runs: list[list[Figures]] = [[] for _ in pair]
+                runs: dict[str, list[Figures]] = {c.name: [] for c in field}
                 for _ in range(args.runs):
-                    for i, c in enumerate(pair):
-                        runs[i].append(time_once(c))
+                    for c in field:
+                        runs[c.name].append(time_once(c))
             except (RuntimeError, subprocess.CalledProcessError) as e:
                 print(f"{name}: {e}", file=sys.stderr)
                 wrong += 1
                 continue
-            table.add_row(name, *_row(name, [median(r) for r in runs]))
-    Console(width=100).print(table)
+            medians = {who: median(r) for who, r in runs.items()}
+            table.add_row(name, *_row(name, medians["gol"], medians.get("go")))
+            for _, one, other, bound in compared:
+                if one in medians and other in medians:
+                    a, b = medians[one].wall, medians[other].wall
+                    second.add_row(name, one, other, f"{a:.3f}", f"{b:.3f}", *_ratio(a / b, bound))
+    console = Console(width=100)
+    console.print(table)
+    if second.row_count:
+        console.print(second)
     return 1 if wrong else 0
 
 
-def _row(name: str, m: list[Figures]) -> list[str]:
-    gol = m[0]
-    if len(m) == 1:
-        return [f"{gol.wall:.3f}", "", "", "", "", _memory(gol.memory), ""]
-    go = m[1]
-    ratio = gol.wall / go.wall
-    bound = BOUNDS.get(name)
+TITLES = ("program", "gol s", "go s", "wall", "bound", "cpu", "gol MB", "go MB")
+OTHER_TITLES = ("program", "one", "other", "one s", "other s", "ratio", "bound")
+
+
+def _table(title: str, columns: tuple[str, ...]) -> Table:
+    table = Table(title=title)
+    for column in columns:
+        left = column in ("program", "one", "other")
+        table.add_column(column, justify="left" if left else "right")
+    return table
+
+
+def _ratio(ratio: float, bound: float | None) -> tuple[str, str]:
     mark = "" if bound is None or ratio <= bound else " !"
+    return f"{ratio:.2f}{mark}", f"{bound:.2f}" if bound else ""
+
+
+def _row(name: str, gol: Figures, go: Figures | None) -> list[str]:
+    if go is None:
+        return [f"{gol.wall:.3f}", "", "", "", "", _memory(gol.memory), ""]
     return [
-        f"{gol.wall:.3f}", f"{go.wall:.3f}", f"{ratio:.2f}{mark}",
-        f"{bound:.2f}" if bound else "", f"{gol.cpu / max(go.cpu, 1e-3):.2f}",
-        _memory(gol.memory), _memory(go.memory),
+        f"{gol.wall:.3f}", f"{go.wall:.3f}", *_ratio(gol.wall / go.wall, BOUNDS.get(name)),
+        f"{gol.cpu / max(go.cpu, 1e-3):.2f}", _memory(gol.memory), _memory(go.memory),
     ]  # fmt: skip
 
 
