@@ -472,6 +472,7 @@ class Generator:
     def _append(self) -> None:
         s = self.fresh("s")
         self.emit(f"{s} := append({self.value('slice')}, x, {self.value('int')})")
+        self.emit(f"_ = {s}")
         self.env["slice"].append(s)
 
     def _ranging(self) -> None:

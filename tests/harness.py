@@ -130,7 +130,11 @@ def check(path: Path, mode: str) -> None:
         short = [m.split(":", 1)[1] for m in got]
         assert short == e.errors
         return
-    r = run(build(path), MODES[mode], args=e.args, stdin=e.stdin, env=e.env)
+    judge(e, run(build(path), MODES[mode], args=e.args, stdin=e.stdin, env=e.env))
+
+
+def judge(e: Expectation, r: subprocess.CompletedProcess[str]) -> None:
+    """Assert that a run went as expected."""
     shown = f"\n--- stdout\n{r.stdout}\n--- stderr\n{r.stderr}"
     assert r.returncode == e.exit, f"exit code {r.returncode}, want {e.exit}{shown}"
     got_lines = r.stdout.split("\n")

@@ -1,0 +1,128 @@
+"""Every line that corrects a pointer when a stack moves, or keeps what a stack points to from
+being collected, is missed by some program: what happens if it is left out.
+
+The lines bear names (``// mutant:``, see tests/mutants.py). Each entry of the table leaves one
+of them out, for the frames or the arguments of one function, and names the program that must
+then fail: fault, stop, or print something wrong. With nothing left out it passes.
+"""
+
+from __future__ import annotations
+
+import subprocess
+from functools import cache
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+
+from gol.cache import Cache
+from tests.harness import PROGRAMS, expectation, judge, run
+from tests.mutants import build_mutable, mutations
+
+MOVES = PROGRAMS / "runtime" / "moves"
+MOVE = "stackforcemove=1,stackfaultonfree=1"
+REPORT = MOVE + ",stackdebug=2"
+CHECK = "checkmaps=1"
+COLLECT = "gcstress=1,checkmaps=1,nopreempt=1"
+
+
+class Mutant(NamedTuple):
+    what: str  # what points into the stack
+    program: str
+    mutation: str
+    of: str = ""  # the functions whose frame or argument it is
+    mode: str = MOVE
+
+
+TABLE = [
+    Mutant("local variable", "locals", "slots", "main.hold"),
+    Mutant("local variable, reported", "locals", "slots-reported", "main.hold", REPORT),
+    Mutant("array of pointers", "objects", "objects", "main.array"),
+    Mutant("array of pointers, reported", "objects", "objects-reported", "main.array", REPORT),
+    Mutant("structs", "objects", "objects", "main.structs"),
+    Mutant("argument in a register", "arguments", "register-arguments", "main.registers"),
+    Mutant("argument in a register, kept", "arguments", "slots", "main.registers"),
+    Mutant("argument in memory", "arguments", "stack-arguments", "main.memory"),
+    Mutant("out pointer at entry", "results", "register-arguments", "main.produce"),
+    Mutant("out pointer, kept", "results", "slots", "main.produce"),
+    Mutant("box in any", "interfaces", "slots", "main.empty"),
+    Mutant("box in any at entry", "interfaces", "register-arguments", "main.empty"),
+    Mutant("box in an interface with methods", "interfaces", "slots", "main.method"),
+    Mutant("array of boxes", "interfaces", "objects", "main.array"),
+    Mutant("closure", "closures", "slots", "main.hold"),
+    Mutant("closure being entered", "closures", "context", "main.captured.func1"),
+    Mutant("closure that runs", "closures", "slots", "main.captured.func1"),
+    Mutant("captured variable", "closures", "slots", "main.captured"),
+    Mutant("deferred closure", "deferred", "slots", "main.closure"),
+    Mutant("deferred call's arguments", "deferred", "slots", "main.arguments"),
+    Mutant("deferred call behind those of a loop", "deferred", "deferred-link"),
+    Mutant("deferred closure, record in the heap", "deferred", "deferred-function"),
+    Mutant("deferred closure being entered", "deferred", "context", "main.closure.func1"),
+    Mutant("list of deferred calls", "panics", "defer-list"),
+    Mutant("frame that panics go through", "panics", "slots", "main.fail"),
+    Mutant("deferred call during a panic", "panics", "slots", "main.fail.func1"),
+    Mutant("frame that panics again", "panics", "slots", "main.again.func1"),
+    Mutant("frame that recovers", "panics", "slots", "main.catch"),
+    Mutant("frame that Goexit leaves", "panics", "slots", "main.leave"),
+    Mutant("value waited for", "waiters", "sudogs"),
+    Mutant("place of a value to send", "waiters", "register-arguments", "runtime.chansend1"),
+    Mutant("cases of a select", "waiters", "slots", "main.selector"),
+    Mutant("cases of a select at entry", "waiters", "register-arguments", "runtime.selectgo"),
+    Mutant("slice that is ranged over", "ranges", "slots", "main.slice"),
+    Mutant("array that is ranged over", "ranges", "slots", "main.pointer"),
+    Mutant("string that is ranged over", "ranges", "slots", "main.text"),
+    Mutant("iterator of a map, begun", "ranges", "register-arguments", "runtime.mapiterinit"),
+    Mutant("iterator of a map, next", "ranges", "register-arguments", "runtime.mapiternext"),
+    Mutant("function that is ranged over", "ranges", "slots", "main.upto"),
+    Mutant("slice", "headers", "slots", "main.slice"),
+    Mutant("string", "headers", "slots", "main.text"),
+    Mutant("large value", "headers", "slots", "main.value"),
+    Mutant("large value at entry", "headers", "register-arguments", "main.value"),
+    Mutant("slice of a variadic call", "headers", "slots", "main.total"),
+    # What only a stack keeps alive.
+    Mutant("goroutine that has not begun", "starts", "gc-start", mode=""),
+    Mutant("arguments in registers", "interrupted", "gc-register-arguments", mode=CHECK),
+    Mutant("arguments in memory", "interrupted", "gc-stack-arguments", mode=CHECK),
+    Mutant("closure being entered", "interrupted", "gc-context", mode=CHECK),
+    Mutant("locals", "roots", "gc-slots", "main.slots", COLLECT),
+    Mutant("arrays", "roots", "gc-objects", "main.objects", COLLECT),
+    Mutant("iterator of a map", "roots", "gc-slots", "main.iterator", COLLECT),
+    Mutant("body of a range over a function", "roots", "gc-slots", "main.body", COLLECT),
+    Mutant("panics", "roots", "gc-slots", "runtime.rundefers runtime.gopanic", COLLECT),
+]
+
+
+@cache
+def exe(program: str) -> Path:
+    out = Path(Cache().root) / "mutants" / program
+    out.parent.mkdir(parents=True, exist_ok=True)
+    build_mutable(MOVES / f"{program}.gol", out)
+    return out
+
+
+def passes(program: str, mode: str, mutation: str, of: str = "") -> bool:
+    e = expectation(MOVES / f"{program}.gol")
+    env = {"GOLMUTANT": mutation, "GOLMUTANTOF": of}
+    try:
+        judge(e, run(exe(program), mode, env=env, timeout=60))
+    except (AssertionError, subprocess.TimeoutExpired):
+        return False
+    return True
+
+
+@pytest.mark.parametrize(
+    ("program", "mode"), sorted({(m.program, m.mode) for m in TABLE}), ids=lambda x: x or "normal"
+)
+def test_passes_with_nothing_left_out(program: str, mode: str) -> None:
+    assert passes(program, mode, "")
+
+
+@pytest.mark.parametrize("m", TABLE, ids=lambda m: f"{m.what}, {m.mutation} {m.of}".rstrip())
+def test_is_missed(m: Mutant) -> None:
+    assert not passes(m.program, m.mode, m.mutation, m.of), (
+        f"{m.program}.gol does not miss {m.mutation} {m.of}: the line, or the test, does nothing"
+    )
+
+
+def test_every_mutation_is_in_the_table() -> None:
+    assert {m.mutation for m in TABLE} == set(mutations())
