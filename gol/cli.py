@@ -29,6 +29,11 @@ Flags of run and build (each prints instead of running):
     --stackmaps    the pointer maps of its frames
     -m             what escape analysis decided, in Go's words
     --dump=PASS    its LLVM IR after one pass (lower, inline, safepoints, optimise, freeze)
+
+Flags of run:
+
+    --stack-report              when the program has ended: what its stacks did
+    --stack-report=PAGE.html    drawn over time, as a page to open in a browser
 """
 
 
@@ -93,6 +98,11 @@ def run(args: list[str]) -> int:
 
     flags, operands, rest = _split(args)
     sources = _sources(operands)
+    argv = [_program_name(sources[0][0]), *rest]
+    if any(f.startswith("--stack-report") for f in flags):
+        from .report.command import run as run_and_report
+
+        return run_and_report(flags, sources, argv)
     if flags:
         from .show import show
 
@@ -100,7 +110,6 @@ def run(args: list[str]) -> int:
     cache = Cache()
     toolchain = toolchain_id()
     key = program_key(sources, toolchain)
-    argv = [_program_name(sources[0][0]), *rest]
     run_cached(cache, key, argv)
 
     from .compile import compile_program

@@ -17,11 +17,18 @@ Sources = list[tuple[str, bytes]]
 
 def compile_program(sources: Sources, cache: Cache, toolchain: str) -> bytes | None:
     """The executable image of a program, or None after its errors were printed."""
+    return compile_with_layout(sources, cache, toolchain)[0]
+
+
+def compile_with_layout(
+    sources: Sources, cache: Cache, toolchain: str
+) -> tuple[bytes | None, dict[str, int]]:
+    """Also the layout of the runtime's structs, for who reads what the program writes."""
     with Progress() as progress:
         result = jit_build(sources, cache, toolchain, progress=progress)
     if result.image is None:
         print_diagnostics(result.diags)
-    return result.image
+    return result.image, result.layout
 
 
 def check_program(sources: Sources, cache: Cache | None = None) -> list[str]:

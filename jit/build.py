@@ -59,6 +59,7 @@ class Result:
     image: Optional[bytes] = None  # None if there were errors
     messages: list[tuple[int, str]] = field(default_factory=list)  # of escape analysis (-m)
     times: dict[str, float] = field(default_factory=dict)
+    layout: dict[str, int] = field(default_factory=dict)  # of the runtime, see jit.layout
 
 
 def build(
@@ -113,6 +114,7 @@ def _build(
     artifacts = _artifacts(result, main, store, toolchain, progress, dump, explain)
     if artifacts is None:
         return
+    result.layout = runtime_layout(artifacts)
     clock = Clock()
     image = link(artifacts)
     clock.done("link")
@@ -174,11 +176,14 @@ class Clock:
 # ---------------------------------------------------------------- linking
 def link(artifacts: list[Artifact]) -> Image:
     """Artifacts, the runtime's among them, to an image."""
-    layout = next(a.layout for a in artifacts if a.layout)
     linker = Linker()
     placed = [linker.add(a.name, elf.parse(a.object)) for a in artifacts]
-    tables = Tables(layout)
+    tables = Tables(runtime_layout(artifacts))
     return linker.link(lambda linker: tables.build(linker, artifacts, placed))
+
+
+def runtime_layout(artifacts: list[Artifact]) -> dict[str, int]:
+    return next(a.layout for a in artifacts if a.layout)
 
 
 def executable(image: Image) -> bytes:
