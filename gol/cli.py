@@ -112,7 +112,7 @@ def run(args: list[str]) -> int:
     key = program_key(sources, toolchain)
     run_cached(cache, key, argv)
 
-    from .compile import compile_program
+    from .program import compile_program
 
     image = compile_program(sources, cache, toolchain)
     if image is None:
@@ -125,8 +125,8 @@ def run(args: list[str]) -> int:
 
 def build(args: list[str]) -> int:
     from .cache import Cache
-    from .compile import compile_program
     from .launch import toolchain_id
+    from .program import compile_program
 
     flags, operands, rest = _split(args)
     if rest:

@@ -6,8 +6,8 @@ from __future__ import annotations
 from gol.jit.build import build as jit_build
 
 from .cache import Cache
-from .compile import Sources
 from .launch import UsageError, toolchain_id
+from .program import Sources
 from .render import print_diagnostics
 
 # flag → the stage whose text is shown (gol.jit.pipeline.STAGES)

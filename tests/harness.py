@@ -23,8 +23,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from gol.cache import Cache
-from gol.compile import check_program, compile_program
 from gol.launch import program_key, toolchain_id
+from gol.program import check_program, compile_program
 
 ROOT = Path(__file__).parent.parent
 PROGRAMS = ROOT / "tests" / "programs"

@@ -9,11 +9,11 @@ from pathlib import Path
 import pytest
 
 from gol.cache import Cache
-from gol.compile import compile_program
 from gol.jit import elf
 from gol.jit.dynamic import DT_NEEDED, dynamic
 from gol.jit.link import Import
 from gol.launch import toolchain_id
+from gol.program import compile_program
 
 FOREIGN = b"""package main
 

@@ -21,8 +21,8 @@ from hypothesis import HealthCheck, given, note, settings
 from hypothesis import strategies as st
 
 from gol.cache import Cache
-from gol.compile import compile_program
 from gol.launch import toolchain_id
+from gol.program import compile_program
 from tests.generator import Generator
 from tests.harness import MODES, run
 
