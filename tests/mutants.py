@@ -19,9 +19,9 @@ from hashlib import blake2b
 from pathlib import Path
 
 from gol.cache import Cache
-from gol.compile import compile_program
 from gol.jit import packages
 from gol.launch import toolchain_id
+from gol.program import compile_program
 from tests.harness import ROOT
 
 RUNTIME = ROOT / "runtime"

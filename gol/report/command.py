@@ -103,7 +103,7 @@ def image_and_layout(sources: Sources, cache: Cache) -> tuple[str | bytes | None
     known = cache.get("layout", toolchain)
     layout: Layout | None = json.loads(known) if known is not None else None
     if image is None or layout is None:
-        from gol.compile import compile_with_layout
+        from gol.program import compile_with_layout
 
         image, layout = compile_with_layout(sources, cache, toolchain)
         if image is None:
