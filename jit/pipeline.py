@@ -197,7 +197,11 @@ def functions(file: elf.ObjectFile, text: str) -> list[Function]:
         if head:
             got.name, got.file, got.line = head[0]
     for f in out:
-        if f.symbol not in defined:
+        body = by_name.get(f.symbol + target.ENTERED)
+        if body is not None:
+            f.name, f.file, f.line = body.name, body.file, body.line
+            f.regs, f.stack, f.flags = body.regs, body.stack, body.flags
+        elif f.symbol not in defined:
             f.flags |= ASM
     return out
 

@@ -30,6 +30,7 @@ IMAGE_BASE = 0x400000
 ELF_MACHINE = 62  # EM_X86_64
 INTERPRETER = "/lib64/ld-linux-x86-64.so.2"  # the dynamic linker
 LIBC = "libc.so.6"
+ENTERED = "·entered"  # "f·entered" is what follows the entry of f, which is assembly
 IMPORT = "extern:"  # what the symbols of import slots begin with
 
 
@@ -126,6 +127,16 @@ def import_symbol(library: str, name: str) -> str:
 def foreign_stub(name: str, slot: str, enter: str) -> str:
     """Assembly of ``name``: go to ``enter`` with the C function's address in rax."""
     return f'.text\n.globl "{name}"\n"{name}":\n\tmovq "{slot}"(%rip), %rax\n\tjmp "{enter}"\n'
+
+
+def foreign_entry(name: str, body: str, room: int) -> str:
+    """Assembly of ``name``: ``body``, a managed function, after a check for ``room`` bytes."""
+    return (
+        f'.text\n.globl "{name}"\n.type "{name}", @function\n"{name}":\n'
+        f'\tleaq -{room}(%rsp), %r11\n\tcmpq %fs:112, %r11\n\tja "{body}"\n'
+        f'\tmovl ${room}, %r10d\n\txorl %r11d, %r11d\n\tcall __morestack\n\tret\n'
+        f'\tjmp "{body}"\n'
+    )
 
 
 def module_asm(text: str) -> str:

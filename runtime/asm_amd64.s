@@ -101,6 +101,119 @@ runtime.cgocall:
 	addq	$48, %rsp
 	ret
 
+# The same on the goroutine's own stack, which has room for it: r10 = a cgoframe. Where the
+# outermost such call returns, and a callback would have liked a larger stack, the guard is
+# raised so that the next check moves it.
+
+	.globl	runtime.cgocallonstack
+	.type	runtime.cgocallonstack, @function
+	.balign	16
+runtime.cgocallonstack:
+	pushq	%rbx
+	pushq	%rbp
+	pushq	%r12
+	pushq	%r13
+	pushq	%r14
+	pushq	%r15
+	movq	%fs:0x68, %rbx
+	movq	{{g_cgoframe}}(%rbx), %r11
+	movq	%r11, {{cgoframe_link}}(%r10)
+	movq	%rsp, {{cgoframe_sp}}(%r10)
+	movq	%r10, {{g_cgoframe}}(%rbx)
+	movq	%r10, %r12
+	movq	%rax, %r11
+	movl	$8, %eax
+	subq	$8, %rsp
+	call	*%r11
+	addq	$8, %rsp
+	movq	{{cgoframe_link}}(%r12), %r11
+	movq	%r11, {{g_cgoframe}}(%rbx)
+	testq	%r11, %r11
+	jnz	1f
+	cmpq	$0, {{g_wanted}}(%rbx)
+	je	1f
+	movabsq	${{stackPreempt}}, %r11
+	movq	%r11, {{g_stackguard}}(%rbx)
+	movq	%r11, %fs:0x70
+1:	popq	%r15
+	popq	%r14
+	popq	%r13
+	popq	%r12
+	popq	%rbp
+	popq	%rbx
+	ret
+
+# C calls a func value, the k-th that was passed to it, as cgocallbackk.
+
+	.irp	k, 0, 1, 2, 3, 4, 5
+	.globl	runtime.cgocallback\k
+	.type	runtime.cgocallback\k, @function
+runtime.cgocallback\k:
+	movl	$8 * \k, %eax
+	jmp	.Lcgocallback
+	.endr
+
+.Lcgocallback:
+	movq	%fs:0x68, %r11
+	testq	%r11, %r11
+	jz	1f
+	cmpq	{{g_stack_lo}}(%r11), %rsp
+	jb	1f
+	cmpq	{{g_stack_hi}}(%r11), %rsp
+	ja	1f
+	movq	{{g_cgoframe}}(%r11), %r10
+	testq	%r10, %r10
+	jz	1f
+	movq	{{cgoframe_fn}}(%r10,%rax), %r10
+	testq	%r10, %r10
+	jz	1f
+	subq	$8, %rsp
+	call	*(%r10)
+.Lcgocallbackpc:
+	addq	$8, %rsp
+	ret
+1:	andq	$-16, %rsp
+	call	runtime.badcallback
+	ud2
+
+	.globl	runtime.cgocallbackpc
+	.type	runtime.cgocallbackpc, @function
+runtime.cgocallbackpc:
+	leaq	.Lcgocallbackpc(%rip), %rax
+	ret
+
+# The function that newsegment let run in a new segment returns to here.
+
+	.globl	runtime.lessstack
+	.type	runtime.lessstack, @function
+	.balign	16
+runtime.lessstack:
+	movq	%fs:0x68, %rdi
+	movq	%rax, {{g_args_ints}}(%rdi)
+	movq	%rdx, {{g_args_ints}}+8(%rdi)
+	movq	%rcx, {{g_args_ints}}+16(%rdi)
+	movups	%xmm0, {{g_args_floats}}(%rdi)
+	movups	%xmm1, {{g_args_floats}}+16(%rdi)
+	movq	{{g_m}}(%rdi), %rax
+	movq	{{m_g0sp}}(%rax), %rsp
+	call	runtime.oldstack
+	movq	%fs:0x68, %r11
+	movq	{{g_stackguard}}(%r11), %rax
+	movq	%rax, %fs:0x70
+	movq	{{g_sched_sp}}(%r11), %rsp
+	movq	{{g_args_ints}}(%r11), %rax
+	movq	{{g_args_ints}}+8(%r11), %rdx
+	movq	{{g_args_ints}}+16(%r11), %rcx
+	movups	{{g_args_floats}}(%r11), %xmm0
+	movups	{{g_args_floats}}+16(%r11), %xmm1
+	ret
+
+	.globl	runtime.lessstackpc
+	.type	runtime.lessstackpc, @function
+runtime.lessstackpc:
+	leaq	runtime.lessstack(%rip), %rax
+	ret
+
 # gogo(gp): continues a goroutine that does not run; see gobuf.
 
 	.globl	runtime.gogo
@@ -133,6 +246,7 @@ runtime.deferenter:
 	movq	%rdx, {{_defer_pc}}(%rdi)
 	leaq	8(%rsp), %rcx
 	movq	{{g_stack_hi}}(%rax), %rdx
+	addq	{{g_below}}(%rax), %rdx
 	subq	%rcx, %rdx
 	movq	%rdx, {{_defer_sp}}(%rdi)
 	movq	%r15, {{_defer_regs}}(%rdi)

@@ -9,10 +9,11 @@ A call on the goroutine's stack has a ``runtime.cgoframe`` in the frame of ``mai
 holds the func values that were passed as callbacks; C gets ``runtime.cgocallback0``...
 instead, which find them there. An idempotent one that was aborted is made again:
 
-    again:  cgoroom(BYTES)                       // the stack may move here
-            r = main.f$sys(args, nest frame)
-            if g.cgoaborted != 0 { g.cgoaborted = 0; goto again }
-            return r
+    main.f:         stack check for BYTES             // assembly
+    main.f·entered: frame.fn[...] = func values
+    again:          r = main.f$sys(args, nest frame)  // the stack moves if it is called off
+                    if g.cgoaborted != 0 { g.cgoaborted = 0; goto again }
+                    return r
 """
 
 from __future__ import annotations
@@ -66,8 +67,8 @@ def _on_stack(fn: Any, f: Func, foreign: Foreign, stub: str) -> list[Value]:
     at = _offsets(frame_type)
     frame = fn.alloca(frame_type, "cgo")
     again, done = fn.label("again"), fn.label("done")
+    fn.br(again)
     fn.start(again)
-    fn.runtime_call("cgoroom", str(foreign.room))
     fn.emit(f"store i64 {int(foreign.idempotent)}, {fn.offset(frame, at['idempotent'])}")
     args = [f"{GCPTR} nest {fn.gcptr(frame)}"]
     callbacks = 0

@@ -62,6 +62,7 @@ class LoweredFunction:
     inline: bool = False
     wrapper: bool = False
     symbol: str = ""  # where it is not the name
+    shown: str = ""  # the name in tracebacks, where it is another
 
 
 class FunctionLowering(Defers, Closures, Interfaces):

@@ -12,7 +12,7 @@ import re
 from dataclasses import dataclass, field
 from typing import Any, Optional
 
-from gol.jit import abi, sharedlib
+from gol.jit import abi, sharedlib, target
 from gol.jit.abi import GCPTR
 from gol.jit.constants import cstring, sym
 from gol.jit.rtypes import TypeTable
@@ -188,8 +188,9 @@ class ModuleLowering:
                 if symbol not in self._decls:
                     self.declare(symbol, abi.abi_of(f.type).declare(symbol, attrs))
         elif f.decl is not None and f.decl.body is None and symbol not in self.functions:
-            if symbol not in INTRINSICS and directive_of(f) is None:
-                self.declare(symbol, abi.abi_of(f.type).declare(symbol, "#6"))
+            if symbol not in INTRINSICS:
+                attrs = "#6" if directive_of(f) is None else _DECLARED[MANAGED]
+                self.declare(symbol, abi.abi_of(f.type).declare(symbol, attrs))
         return "@" + sym(symbol), ""
 
     def linked_func(self, symbol: str) -> Optional[Func]:
@@ -314,12 +315,15 @@ class ModuleLowering:
         return mode_of(f) == MANAGED
 
     def _foreign_body(self, f: Func, info: A.FuncInfo, foreign: Foreign) -> None:
-        fn = FunctionLowering(self, info, MANAGED)
+        symbol = f.link_name
+        if foreign.onstack:
+            symbol += target.ENTERED
+            room = foreign.room + _FOREIGN_FRAME
+            self.asm.append(target.foreign_entry(f.link_name, symbol, room))
+        fn = FunctionLowering(self, info, MANAGED, symbol)
         fn.fa = abi.abi_of(info.sig)
         fn.pos = info.pos
         wrong = sharedlib.complaint(foreign.library, foreign.symbol)
-        if wrong is None and foreign.onstack:
-            wrong = "foreign function on the goroutine's stack not supported yet"
         if wrong is not None:
             self.refuse(info.pos, wrong)
             return
@@ -327,6 +331,7 @@ class ModuleLowering:
         lower_foreign(fn, f, foreign)
         lowered = fn.result([f"{w} %a{i}" for i, w in enumerate(words)])
         lowered.may_inline = False
+        lowered.shown = f.link_name
         self.add_function(lowered)
 
     def _intrinsic_body(self, f: Func, info: A.FuncInfo) -> None:
@@ -409,7 +414,9 @@ class ModuleLowering:
     def text(self) -> str:
         self._start_metadata()
         bodies = [
-            self.resolve(f.name, f.text.replace("{attr}", attributes(f), 1), f.file, f.line)
+            self.resolve(
+                f.shown or f.name, f.text.replace("{attr}", attributes(f), 1), f.file, f.line
+            )
             for f in self.functions.values()
             if f.text
         ]
@@ -472,6 +479,7 @@ def lower_package(pkg: Package, runtime: Package, options: LowerOptions) -> Lowe
     return LoweredModule(ir, list(m.functions.values()), m.exports(), roots, system, m.asm)
 
 
+_FOREIGN_FRAME = 512  # bytes that the function around a foreign one uses itself, at most
 _DECLARED = {SYSTEM: "#3", NOSPLIT: "#6", INLINE: "#6", MANAGED: "#0"}
 
 __all__ = ["InlineFunction", "LowerOptions", "LoweredModule", "lower_package", "mode_of"]
