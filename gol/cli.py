@@ -6,17 +6,21 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable
 
 from . import __version__
-from .launch import UsageError
+from .launch import UsageError, die, lower_strerror, standard_streams
+
+TYPE_CHECKING = False  # what typing says, without importing it
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 USAGE = """\
 gol compiles and runs Go-like programs.
 
 Usage:
 
-    gol run [flags] FILE|FOLDER [arguments]     compile and run a program
+    gol run [flags] FILE|FOLDER [arguments]     compile and run a program; - is standard input
+    gol FILE [arguments]                        the same for one file: #!/usr/bin/env gol
     gol build [-o OUTPUT] FILE|FOLDER           compile a program into an executable
     gol version                                 print the version
     gol env [NAME]                              print what gol works with
@@ -39,26 +43,24 @@ Flags of run:
 
 def main(argv: list[str] | None = None) -> int:
     args = sys.argv[1:] if argv is None else argv
-    if not args or args[0] in ("-h", "--help", "help"):
-        print(USAGE, end="")
-        return 0 if args else 2
-    command = COMMANDS.get(args[0])
-    if command is None:
-        print(f"gol {args[0]}: unknown command\nRun 'gol help' for usage.", file=sys.stderr)
-        return 2
+    standard_streams()
     try:
-        return command(args[1:])
+        status = _dispatch(args)
+        sys.stdout.flush()
+        return status
     except UsageError as e:
         print(f"gol: {e}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
-        return 130
+        die("SIGINT")
     except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # nothing more to say to nobody
-        return 141
+        die("SIGPIPE")
     except MemoryError:
         print("gol: out of memory while compiling", file=sys.stderr)
         return 2
+    except OSError as e:
+        print(f"gol: {e.filename or 'write'}: {lower_strerror(e)}", file=sys.stderr)
+        return 1
     except Exception as e:
         if os.environ.get("GOL_TRACEBACK"):
             raise
@@ -66,6 +68,19 @@ def main(argv: list[str] | None = None) -> int:
         print(f"gol: internal compiler error: {type(e).__name__}: {first}", file=sys.stderr)
         print("This is a bug of gol; GOL_TRACEBACK=1 shows where.", file=sys.stderr)
         return 2
+
+
+def _dispatch(args: list[str]) -> int:
+    if not args or args[0] in ("-h", "--help", "help"):
+        print(USAGE, end="")
+        return 0 if args else 2
+    command = COMMANDS.get(args[0])
+    if command is not None:
+        return command(args[1:])
+    if os.path.isfile(args[0]):  # what the kernel makes of a #! line
+        return _execute(_sources(args[:1]), [_program_name(args[0]), *args[1:]])
+    print(f"gol {args[0]}: unknown command\nRun 'gol help' for usage.", file=sys.stderr)
+    return 2
 
 
 def _split(args: list[str]) -> tuple[list[str], list[str], list[str]]:
@@ -93,9 +108,6 @@ def _sources(operands: list[str]) -> list[tuple[str, bytes]]:
 
 
 def run(args: list[str]) -> int:
-    from .cache import Cache
-    from .launch import become, program_key, run_cached, toolchain_id
-
     flags, operands, rest = _split(args)
     sources = _sources(operands)
     argv = [_program_name(sources[0][0]), *rest]
@@ -107,26 +119,39 @@ def run(args: list[str]) -> int:
         from .show import show
 
         return show(flags, sources)
+    return _execute(sources, argv)
+
+
+def _execute(sources: list[tuple[str, bytes]], argv: list[str]) -> int:
+    from .cache import Cache
+    from .launch import become, program_key, run_cached, toolchain_id
+
     cache = Cache()
     toolchain = toolchain_id()
     key = program_key(sources, toolchain)
     run_cached(cache, key, argv)
 
-    from .program import compile_program
+    from .program import compile_program, stop_on_signals
 
+    stop_on_signals()
     image = compile_program(sources, cache, toolchain)
     if image is None:
         return 1
     if cache.put("exe", key, image, executable=True):
         cache.prune()
         run_cached(cache, key, argv)
-    become(image, argv)
+    else:
+        print(f"gol: not kept in the build cache: {lower_strerror(cache.error)}", file=sys.stderr)
+    try:
+        become(image, argv)
+    except OSError as e:
+        raise UsageError(f"no room for the program: {lower_strerror(e)}") from None
 
 
 def build(args: list[str]) -> int:
     from .cache import Cache
     from .launch import toolchain_id
-    from .program import compile_program
+    from .program import compile_program, stop_on_signals
 
     flags, operands, rest = _split(args)
     if rest:
@@ -143,17 +168,21 @@ def build(args: list[str]) -> int:
         from .show import show
 
         return show(flags, sources)
+    stop_on_signals()
     image = compile_program(sources, Cache(), toolchain_id())
     if image is None:
         return 1
     output = output or _program_name(sources[0][0])
     try:
+        if any(os.path.exists(p) and os.path.samefile(p, output) for p, _ in sources):
+            raise UsageError(f"{output} is a source of the program: name the output with -o")
+    except OSError:  # there is no output yet
+        pass
+    try:
         with open(output, "wb") as f:
             f.write(image)
         os.chmod(output, 0o755)
     except OSError as e:
-        from .launch import lower_strerror
-
         raise UsageError(f"open {output}: {lower_strerror(e)}") from None
     return 0
 
@@ -174,12 +203,12 @@ def version(args: list[str]) -> int:
 def env(args: list[str]) -> int:
     from importlib.metadata import version as installed
 
-    from .cache import default_root
+    from gol.lang.cachedir import cache_dir
 
     values = {
         "GOLVERSION": f"gol{__version__}",
         "GOLROOT": os.path.dirname(os.path.abspath(__file__)),
-        "GOLCACHE": default_root(),
+        "GOLCACHE": cache_dir(),
         "GOLDEBUG": os.environ.get("GOLDEBUG", ""),
         "LLVMLITE": installed("llvmlite"),
         "PYTHON": sys.version.split()[0],
@@ -195,13 +224,11 @@ def env(args: list[str]) -> int:
 
 def clean(args: list[str]) -> int:
     from .cache import Cache
-    from .launch import lower_strerror
 
-    cache = Cache()
     try:
-        cache.clear()
+        Cache().clear()
     except OSError as e:
-        raise UsageError(f"remove {cache.root}: {lower_strerror(e)}") from None
+        raise UsageError(f"remove {e.filename}: {lower_strerror(e)}") from None
     return 0
 
 

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import os
+import signal
 import sys
 from collections.abc import Callable
-from types import TracebackType
+from types import FrameType, TracebackType
 
 from gol.jit.build import Result
 from gol.jit.build import build as jit_build
 
-from .cache import Cache
+from .cache import Cache, abandon
+from .launch import die
 from .render import print_diagnostics
 
 Sources = list[tuple[str, bytes]]
@@ -39,9 +42,35 @@ def check_program(sources: Sources, cache: Cache | None = None) -> list[str]:
     return [f"{result.diags.sources.position(d.pos)}: {d.message}" for d in result.diags.sorted()]
 
 
+def stop_on_signals() -> None:
+    """From now on what asks this process to end leaves no half-written file and no bar on
+    the terminal. (Worker processes end with it.) The handler does that itself: an exception
+    is lost if the signal comes while Python runs, say, a callback of fork. A signal that is
+    ignored stays ignored."""
+    owner = os.getpid()
+
+    def stop(number: int, frame: FrameType | None) -> None:
+        if os.getpid() == owner:  # not in a child, just forked
+            Progress.wipe()
+            abandon()
+        die(signal.Signals(number).name)
+
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        if signal.getsignal(number) in (signal.SIG_DFL, signal.default_int_handler):
+            signal.signal(number, stop)
+
+
 class Progress:
     """A bar on a terminal while the runtime and library are built for the first time;
     silent elsewhere, for standard error belongs to the program."""
+
+    shown = False
+
+    @staticmethod
+    def wipe() -> None:
+        """Leave the terminal as it was, without the locks that a bar may hold just now."""
+        if Progress.shown:
+            os.write(2, b"\r\x1b[2K\x1b[?25h")
 
     def __init__(self) -> None:
         self._bar: Callable[[int, int, str], None] | None = None
@@ -70,6 +99,7 @@ class Progress:
         )
         bar = RichProgress(*columns, console=Console(stderr=True), transient=True)
         task = bar.add_task("the runtime", total=None)
+        Progress.shown = True
         bar.start()
         self._stop = bar.stop
 
@@ -82,3 +112,4 @@ class Progress:
         self, kind: type[BaseException] | None, e: BaseException | None, tb: TracebackType | None
     ) -> None:
         self._stop()
+        Progress.shown = False

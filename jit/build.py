@@ -22,7 +22,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Optional, Protocol
 
-from gol.jit import elf, packages
+from gol.jit import elf, memory, packages
 from gol.jit.artifact import FORMAT, Artifact
 from gol.jit.dynamic import dynamic
 from gol.jit.link import Image, Linker
@@ -75,7 +75,7 @@ def build(
     whatever the store holds); ``explain`` collects what escape analysis decided.
 
     A bug of the compiler becomes a diagnostic; with GOL_TRACEBACK in the environment it is
-    raised as it came."""
+    raised as it came. Raises MemoryError."""
     result = Result(Diagnostics(SourceSet()))
     collecting = gc.isenabled()
     gc.disable()  # trees are built and thrown away with the process
@@ -84,6 +84,8 @@ def build(
     except Exception as e:  # noqa: BLE001 (reported, as the worker processes do)
         if os.environ.get("GOL_TRACEBACK"):
             raise
+        if memory.caused(e):
+            raise MemoryError from None
         result.image = None
         result.diags.error(0, f"internal compiler error: {_describe(e)}")
     finally:

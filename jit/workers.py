@@ -1,18 +1,20 @@
 """LLVM's work in processes of its own: one per module, at most one per core at a time.
 
 A process rather than a thread because LLVM holds one global lock, and because a wrong
-module makes LLVM abort: the compiler must say so, not die of it.
+module makes LLVM abort: the compiler must say so, not die of it. What LLVM has to say then
+goes to a file in memory, and its first line into the message.
 """
 
 from __future__ import annotations
 
+import ctypes
 import os
 import select
 import signal
 from collections import deque
 from typing import Protocol
 
-from gol.jit import target
+from gol.jit import memory, target
 from gol.jit.artifact import Artifact
 
 
@@ -34,10 +36,14 @@ class _Child:
         self.name = job.name
         self.data = bytearray()
         self.fd, out = os.pipe()
-        self.pid = os.fork()
+        self.errors = os.memfd_create("gol-errors")
+        parent = os.getpid()
+        try:
+            self.pid = os.fork()
+        except OSError as e:
+            raise MemoryError(f"no room for another process: {e.strerror}") from None
         if self.pid == 0:
-            os.close(self.fd)
-            _serve(job, out)
+            _serve(job, out, self.errors, parent)
         os.close(out)
 
     def read(self) -> bool:
@@ -47,26 +53,41 @@ class _Child:
         return not chunk
 
     def result(self) -> bytes | Failure:
+        """Raises MemoryError if that is what the child met with."""
         os.close(self.fd)
         _, status = os.waitpid(self.pid, 0)
         self.pid = 0
+        said = os.pread(self.errors, 4096, 0).decode("utf-8", "replace")
+        os.close(self.errors)
+        if status == 0 and self.data[:1] == b"A":
+            return bytes(memoryview(self.data)[1:])
+        message = self.data[1:].decode("utf-8", "replace") or said.strip().split("\n")[0]
+        if memory.ran_out(message) or memory.ran_out(said):
+            raise MemoryError(message)
         if os.WIFSIGNALED(status):
-            name = signal.Signals(os.WTERMSIG(status)).name
-            return Failure(f"LLVM stopped by {name}")
-        if status or self.data[:1] != b"A":
-            return Failure(self.data[1:].decode("utf-8", "replace") or "no result")
-        return bytes(memoryview(self.data)[1:])
+            message = f"LLVM stopped by {signal.Signals(os.WTERMSIG(status)).name}: {message}"
+        return Failure(message or "no result")
 
     def kill(self) -> None:
         if self.pid:
             os.kill(self.pid, signal.SIGKILL)
-            self.result()
+            os.close(self.fd)
+            os.waitpid(self.pid, 0)
 
 
-def _serve(job: Job, out: int) -> None:
+_PR_SET_PDEATHSIG = 1
+
+
+def _serve(job: Job, out: int, errors: int, parent: int) -> None:
     """The child's whole life."""
     status = 1
     try:
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+            signal.signal(number, signal.SIG_DFL)
+        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)  # never outlives the parent
+        if os.getppid() != parent:
+            return
+        os.dup2(errors, 2)
         try:
             payload = b"A" + job.run().dump()
             status = 0

@@ -21,6 +21,8 @@ import tempfile
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from .cachedir import cache_dir
+
 GRAMMAR = Path(__file__).with_name("grammar.lark")
 STARTS = ("file", "entry", "line")
 _FORMAT = 3  # of the cached data; raise it when Tables or what computes it changes
@@ -43,19 +45,6 @@ class Tables(NamedTuple):
     items: list[list[str]]
 
 
-def cache_folder() -> Path | None:
-    """Where gol keeps what it can compute again, as the build cache has it."""
-    named = os.environ.get("GOLCACHE")
-    if named:
-        return Path(named)
-    from platformdirs import user_cache_path
-
-    try:
-        return user_cache_path("gol", appauthor=False)
-    except (OSError, RuntimeError):  # no home
-        return None
-
-
 _loaded: Tables | None = None
 
 
@@ -65,13 +54,11 @@ def load() -> Tables:
     if _loaded is None:
         text = GRAMMAR.read_bytes()
         key = hashlib.sha256(text + repr((_FORMAT, sys.version_info[:2])).encode()).hexdigest()
-        folder = cache_folder()
-        file = folder / "grammar" / f"{key[:32]}.tables" if folder else None
-        _loaded = _read(file) if file else None
+        file = Path(cache_dir()) / "grammar" / f"{key[:32]}.tables"
+        _loaded = _read(file)
         if _loaded is None:
             _loaded = compute(text.decode())
-            if file:
-                _write(file, _loaded)
+            _write(file, _loaded)
     return _loaded
 
 
@@ -90,20 +77,18 @@ def _write(file: Path, tables: Tables) -> None:
     body = marshal.dumps(tuple(tables))
     try:
         file.parent.mkdir(parents=True, exist_ok=True)
-        fd, name = tempfile.mkstemp(dir=file.parent)
+        fd, name = tempfile.mkstemp(".tmp", dir=file.parent)
     except OSError:
         return
     try:
         with os.fdopen(fd, "wb") as out:
             out.write(hashlib.sha256(body).digest() + body)
         os.replace(name, file)
-    except OSError:
-        _forget(name)
-
-
-def _forget(name: str) -> None:
-    with contextlib.suppress(OSError):
-        os.unlink(name)
+    except BaseException as e:  # an interrupt leaves nothing behind either
+        with contextlib.suppress(OSError):
+            os.unlink(name)
+        if not isinstance(e, OSError):
+            raise
 
 
 def compute(grammar: str) -> Tables:
