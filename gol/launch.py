@@ -20,7 +20,10 @@ from .cache import Cache
 
 TYPE_CHECKING = False  # what typing says, without importing it
 if TYPE_CHECKING:
+    import signal as _signal
     from typing import NoReturn
+else:
+    import _signal  # signal without its enumerations
 
 
 MAX_SOURCE = 16 << 20  # bytes of one file
@@ -47,8 +50,6 @@ def standard_streams() -> None:
 
 def die(name: str) -> NoReturn:
     """End as a process does that does not handle the signal: shells look at that."""
-    import _signal  # signal without its enumerations
-
     number = getattr(_signal, name)
     _signal.signal(number, _signal.SIG_DFL)
     os.kill(os.getpid(), number)
@@ -162,8 +163,6 @@ def program_key(sources: list[tuple[str, bytes]], toolchain: str) -> str:
 
 def become(image: str | bytes, argv: list[str]) -> NoReturn:
     """Replace this process by a program: a file, or an image that has no file."""
-    import _signal
-
     sys.stdout.flush()
     file: str | int = image if isinstance(image, str) else _memory_file(image)
     # Python ignores these two, and a program would inherit that.
