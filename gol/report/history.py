@@ -1,13 +1,12 @@
 """Over time: the lines of a page. Memory is bounded: of many goroutines those with the largest
-stacks keep their lines, and a line with many points is thinned, so that in each stretch of
-time the largest and the last point remain."""
+stacks keep their lines, and one of each starting function in any case. A line with many points
+is thinned, so that in each stretch of time the largest and the last point remain."""
 
 from __future__ import annotations
 
-import heapq
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from typing import Generic, Protocol, TypeVar
+from typing import Generic, NamedTuple, Protocol, TypeVar
 
 from .events import Function, Words
 from .summary import Goroutine
@@ -57,8 +56,7 @@ class Line(Generic[T]):
         self.points = kept
 
 
-@dataclass(frozen=True, slots=True)
-class Growth:
+class Growth(NamedTuple):
     """Why a stack became larger."""
 
     old: int
@@ -69,8 +67,7 @@ class Growth:
     caller: Function | None
 
 
-@dataclass(frozen=True, slots=True)
-class Change:
+class Change(NamedTuple):
     """A stack has another size from now on."""
 
     time: int
@@ -78,14 +75,12 @@ class Change:
     why: Growth | int | None = None  # the size before, where it shrinks
 
 
-@dataclass(frozen=True, slots=True)
-class Use:
+class Use(NamedTuple):
     time: int
     size: int  # bytes in use
 
 
-@dataclass(frozen=True, slots=True)
-class Collection:
+class Collection(NamedTuple):
     time: int
     took: int
     number: int
@@ -95,8 +90,7 @@ class Collection:
     size: int  # bytes of stacks
 
 
-@dataclass(frozen=True, slots=True)
-class Total:
+class Total(NamedTuple):
     time: int
     size: int
     goroutines: int
@@ -117,14 +111,29 @@ class History:
         self.tracks: dict[int, Track] = {}
         self.collections: Line[Collection] = Line()
         self.totals: Line[Total] = Line()
-        self.dropped = 0  # goroutines that were forgotten
+        # A goroutine with a lower key, and a starting function among these, would be forgotten.
+        self._floor: tuple[int, ...] = ()
+        self._kept: set[Function] = set()
         self._size = 0
         self._live = 0
 
     def drawn(self, n: int) -> list[Track]:
         """The n goroutines that are worth most to see, in the order of their numbers."""
-        best = heapq.nlargest(n, self.tracks.values(), key=lambda t: t.goroutine.key)
-        return sorted(best, key=lambda t: t.goroutine.goid)
+        return sorted(self._best(n), key=lambda t: t.goroutine.goid)
+
+    def _best(self, n: int) -> list[Track]:
+        """The n with the largest stacks, the largest of each starting function among them (for
+        at most half of n)."""
+        order = sorted(self.tracks.values(), key=lambda t: t.goroutine.key, reverse=True)
+        firsts: dict[Function, Track] = {}
+        for t in order:
+            firsts.setdefault(t.goroutine.fn, t)
+        best = {t.goroutine.goid: t for t in list(firsts.values())[: n // 2]}
+        for t in order:
+            if len(best) >= n:
+                break
+            best.setdefault(t.goroutine.goid, t)
+        return list(best.values())
 
     def lost(self, tracks: Iterable[Track]) -> int:
         """How many points thinning has cost."""
@@ -136,7 +145,8 @@ class History:
         self._live += 1
         self._resized(g.began, g.size)
         track = self._track(g)
-        track.sizes.add(Change(g.began, g.size))
+        if track is not None:
+            track.sizes.add(Change(g.began, g.size))
 
     def end(self, g: Goroutine) -> None:
         assert g.ended is not None
@@ -152,6 +162,8 @@ class History:
         track = self.tracks.get(goid)
         if track is None:
             track = self._track(g)
+            if track is None:
+                return
             track.late = True
         track.sizes.add(Change(time, size, Growth(old, used, copied, adjusted, fn, caller)))
         track.uses.add(Use(time, used))
@@ -177,10 +189,13 @@ class History:
         self._size += by
         self.totals.add(Total(time, self._size, self._live))
 
-    def _track(self, g: Goroutine) -> Track:
+    def _track(self, g: Goroutine) -> Track | None:
+        if g.key < self._floor and g.fn in self._kept:
+            return None
         if len(self.tracks) >= TRACKED:
-            keep = heapq.nlargest(TRACKED // 2, self.tracks.values(), key=lambda t: t.goroutine.key)
-            self.dropped += len(self.tracks) - len(keep)
-            self.tracks = {t.goroutine.goid: t for t in keep}
+            best = self._best(TRACKED // 2)
+            self._floor = best[-1].goroutine.key
+            self._kept = {t.goroutine.fn for t in best}
+            self.tracks = {t.goroutine.goid: t for t in best}
         track = self.tracks[g.goid] = Track(g)
         return track

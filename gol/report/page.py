@@ -93,8 +93,8 @@ def _notes(s: Summary, history: History, tracks: list[Track]) -> list[str]:
     ]
     if s.goroutines > len(tracks):
         out.append(
-            f"Of {plural(s.goroutines, 'goroutine')} the {len(tracks)} with the largest stacks "
-            "are drawn."
+            f"Of {plural(s.goroutines, 'goroutine')} {len(tracks)} are drawn: those with the "
+            "largest stacks, and the largest of each function that goroutines started with."
         )
     late = [t.goroutine.goid for t in tracks if t.late]
     if late:

@@ -141,6 +141,28 @@ def test_signals_reach_the_program_and_its_end_is_ours(sig: signal.Signals, tmp_
         os.kill(program, 0)
 
 
+def test_a_terminal_interrupts_both(tmp_path: Path) -> None:
+    import pty
+
+    path = prog(tmp_path, 'fmt.Println("ready")\n\tfor {\n\t}')
+    master, terminal = pty.openpty()
+    p = subprocess.Popen(
+        [sys.executable, "-m", "gol", "run", "--stack-report", str(path)],
+        preexec_fn=lambda: os.login_tty(terminal),
+    )
+    os.write(master, b"typed\n")
+    seen = b""
+    while b"ready" not in seen:
+        seen += os.read(master, 1000)
+    os.write(master, b"\x03")
+    assert p.wait(60) == -signal.SIGINT
+    os.close(terminal)
+    while b"by the function" not in seen and b"main.dig" not in seen:
+        seen += os.read(master, 1000)
+    os.close(master)
+    assert seen.count(b"stack report of prog") == 1
+
+
 def test_flags(tmp_path: Path) -> None:
     path = str(prog(tmp_path))
     for flags, message in {
@@ -309,9 +331,25 @@ def test_history_is_bounded_and_says_so() -> None:
     assert [t.goroutine.goid for t in drawn][:4] == [1, 2, 3, 4] and len(drawn) == page.DRAWN
     assert 77 in [t.goroutine.goid for t in drawn]
     text = page.render(s, h, "<prog>")
-    assert "Of 5,000 goroutines the 20 with the largest stacks are drawn." in text
+    assert "Of 5,000 goroutines 20 are drawn: those with the largest stacks" in text
     assert "Lines are thinned by" in text
     assert "&lt;prog&gt;" in text and "<prog>" not in text
+
+
+def test_each_starting_function_is_drawn() -> None:
+    h = History()
+    s = Summary(layout(), h)
+    file = layout()["eventText"].to_bytes(8, "little") + b"main.kindx.gol".ljust(80, b"\0")
+    for fn in (8, 10, 12):
+        s.feed(words("eventFunc", fn, fn, 9, 5) + file)
+    for i in range(1, 3 * history.TRACKED):
+        late = i > 2 * history.TRACKED
+        s.feed(words("eventStart", i, i, 0, 4096, 12 if i == 5 else 10 if late else 8))
+        if not late and i != 5:
+            s.feed(words("eventGrow", i, i, 4096, 8192, 4000, 1400, 3))
+    drawn = h.drawn(page.DRAWN)
+    assert {t.goroutine.fn.line for t in drawn} == {8, 10, 12}
+    assert len(drawn) == page.DRAWN and len(h.tracks) <= history.TRACKED
 
 
 def test_a_goroutine_that_was_forgotten_comes_back_late() -> None:
