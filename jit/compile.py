@@ -75,19 +75,9 @@ class Compiler:
 
     def run(self) -> Optional[list[Artifact]]:
         """The artifacts in the order of the units; None after diagnostics."""
-        known = {u.path: self.read(u) for u in self.units[:-1]}
-        self.missing = sum(a is None for a in known.values())
         with Workers() as workers:
-            for u in self.units[:-1]:
-                artifact = known[u.path]
-                if artifact is not None and self.recall(u, artifact):
-                    continue
-                self.say(u.path)
-                job = self.front(u)
-                if job is None:
-                    return None
-                workers.submit(job)
-                self.keep(workers.ready())
+            if not self.libraries(self.units[:-1], workers):
+                return None
             main = self.front(self.units[-1])
             if main is None:
                 return None
@@ -99,6 +89,22 @@ class Compiler:
                 self.keep(workers.ready(wait=True))
             self.clock.done("llvm")
         return None if self.diags else [self.artifacts[u.path] for u in self.units]
+
+    def libraries(self, units: list[Unit], workers: Workers) -> bool:
+        """Have these units in ``packages`` and, once the workers are done, ``artifacts``."""
+        known = {u.path: self.read(u) for u in units}
+        self.missing = sum(a is None for a in known.values())
+        for u in units:
+            artifact = known[u.path]
+            if artifact is not None and self.recall(u, artifact):
+                continue
+            self.say(u.path)
+            job = self.front(u)
+            if job is None:
+                return False
+            workers.submit(job)
+            self.keep(workers.ready())
+        return True
 
     def run_here(self, job: Job) -> None:
         """In this process: its stages are to be shown."""

@@ -9,7 +9,9 @@ from __future__ import annotations
 import hashlib
 import os
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Optional
 
 from gol.lang import ast as A
@@ -50,6 +52,19 @@ def std_sources(path: str) -> Optional[Sources]:
             with open(file, "rb") as f:
                 out.append((file, f.read()))
     return out or None
+
+
+@cache
+def std_paths() -> dict[str, list[str]]:
+    """The import paths of the library that programs may use, by their last element."""
+    root = os.path.join(runtime_folder(), "std")
+    out: dict[str, list[str]] = {"runtime": ["runtime"], "unsafe": ["unsafe"]}
+    for folder, _, names in os.walk(root):
+        path = os.path.relpath(folder, root).replace(os.sep, "/")
+        if "internal" in path.split("/") or not any(n.endswith(".gol") for n in names):
+            continue
+        out.setdefault(path.rpartition("/")[2], []).append(path)
+    return out
 
 
 def assembly() -> str:
@@ -93,6 +108,12 @@ def discover(main: Sources, sources: SourceSet, diags: Diagnostics) -> Optional[
         return None
     paths = {s.path.text[1:-1] for f in program.files for s in f.imports}
     program.imports = sorted(p for p in paths if p and p not in ("unsafe", "C"))
+    return [*closure(program.imports), program]
+
+
+def closure(paths: Iterable[str]) -> list[Unit]:
+    """Library packages and what they import, dependencies first; runtime is always the
+    first. Paths that do not exist are left out."""
     seen: set[str] = set()
     order: list[Unit] = []
 
@@ -108,10 +129,10 @@ def discover(main: Sources, sources: SourceSet, diags: Diagnostics) -> Optional[
                 visit(p)
         order.append(unit)
 
-    for path in ("runtime", *program.imports):
+    for path in ("runtime", *paths):
         if path not in seen:
             visit(path)
-    return [*order, program]
+    return order
 
 
 def set_keys(units: list[Unit], toolchain: str) -> None:

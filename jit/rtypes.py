@@ -107,6 +107,8 @@ def _notation(t: T.Type, full: bool) -> str:
         obj = t.obj
         if obj.pkg is None:
             return obj.name
+        if full and obj.link_name:
+            return obj.link_name
         if full and obj.func_name:
             return f"{obj.func_name}.{obj.name}·{obj.local_index}"
         return f"{qualify(obj.pkg)}.{obj.name}"
@@ -230,12 +232,16 @@ class TypeTable:
         symbol = type_symbol(t)
         if symbol not in self._seen:
             self._seen[symbol] = t
-            where = home(t)
-            if where is not None and where != self.module.package.path:
+            if self.is_elsewhere(t):
                 self.module.declare(symbol, f"@{sym(symbol)} = external global i8")
             else:
                 self._pending.append(t)
         return "@" + sym(symbol)
+
+    def is_elsewhere(self, t: T.Type) -> bool:
+        """Whether another module holds t's descriptor."""
+        where = home(t)
+        return where is not None and where != self.module.package.path
 
     def itab_ref(self, t: T.Type, inter: T.Type) -> str:
         """``@"itab:T,I"``: t implements the non-empty interface inter."""

@@ -115,7 +115,7 @@ def _analyse_batch(
         if not loc.escapes:
             out._box.add(node)
     for key, info in batch.items():
-        if isinstance(key, Func):
+        if isinstance(key, Func) and not key.cell:
             params = ([info.recv] if info.recv is not None else []) + info.params
             key.escape = [flow.vars[p].leak if has_pointers(p.type) else None for p in params]
     todo = list(batch.values())

@@ -352,7 +352,10 @@ class ExprFlow:
             info = self.literals.get(fun.obj)
             self.expr(self.blank, fun)
         elif callee is not None:
-            info = self.batch.get(callee)
+            if callee.cell and (self.func is None or self.func.func is not callee):
+                callee = None  # whatever is in its cell then
+            else:
+                info = self.batch.get(callee)
         elif not (isinstance(fun, A.SelectorExpr) and fun.selection is not None):
             self.expr(self.blank, fun)
         params = self._parameter_holes(ks, e, callee, info)

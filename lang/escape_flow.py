@@ -42,7 +42,7 @@ class Flow(ExprFlow):
         )
 
     def declare(self, var: Optional[Var]) -> None:
-        if var is None or var in self.vars:
+        if var is None or var.owner is None or var in self.vars:
             return
         loc = self.graph.new(self.func, self.depth, var=var)
         self.vars[var] = loc
@@ -74,7 +74,8 @@ class Flow(ExprFlow):
         if not values:
             return
         holes = [
-            (Hole(self.loc(o)), o.type) if isinstance(o, Var) and o.name != "_"
+            (Hole(self.loc(o)) if o.owner is not None else self.heap, o.type)
+            if isinstance(o, Var) and o.name != "_"
             else (self.blank, o.type if isinstance(o, Var) else None)
             for o in objs
         ]  # fmt: skip
@@ -82,7 +83,7 @@ class Flow(ExprFlow):
             for o, v in zip(objs, values):
                 f = unparen(v)
                 if isinstance(o, Var) and isinstance(f, A.FuncLit) and not o.reassigned:
-                    if not o.addrtaken:
+                    if not o.addrtaken and o.owner is not None:
                         self.literals[o] = f.info
         self._assign_values(holes, values)
 

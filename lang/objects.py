@@ -87,9 +87,10 @@ class TypeName(Object):
 
     ``func_name`` is the linker name of the enclosing function for a type declared in one,
     ``local_index`` numbers those of one name in one function (1, 2 ...): together they
-    make two local types of one name different symbols."""
+    make two local types of one name different symbols. ``link_name``, where it is set, is
+    the whole symbol: a session (docs/repl.md) may declare several types of one name."""
 
-    __slots__ = ("alias", "func_name", "local_index")
+    __slots__ = ("alias", "func_name", "local_index", "link_name")
 
     def __init__(
         self, name: str, pkg: Optional["Package"], pos: int, type: "Type", alias: bool = False
@@ -98,15 +99,18 @@ class TypeName(Object):
         self.alias = alias
         self.func_name = ""
         self.local_index = 0
+        self.link_name = ""
 
 
 class Func(Object):
     """A function, method, or interface method (``type`` is its Signature).
 
     ``link_name`` is Go's linker name: ``main.f``, ``main.T.M``, ``main.(*T).M``.
-    ``directives`` are its ``//go:`` and ``//gol:`` lines, without the slashes."""
+    ``directives`` are its ``//go:`` and ``//gol:`` lines, without the slashes. ``cell`` is
+    set in a session (docs/repl.md): the symbol of the variable that others call it through,
+    since a later entry may put another function there. So nobody may rely on its body."""
 
-    __slots__ = ("decl", "link_name", "ptr_recv", "directives", "escape")
+    __slots__ = ("decl", "link_name", "ptr_recv", "directives", "escape", "cell")
     type: "Signature"
 
     def __init__(self, name: str, pkg: Optional["Package"], pos: int, type: "Type") -> None:
@@ -117,6 +121,7 @@ class Func(Object):
         self.directives: list[str] = []
         # escape summary, one tag per receiver+parameter; see gol.lang.escape
         self.escape: Any = None
+        self.cell = ""
 
 
 class PkgName(Object):

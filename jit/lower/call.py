@@ -85,6 +85,8 @@ class Calls(Expressions):
     def call_func(self, f: Func, args: list[Typed]) -> list[Value]:
         """A call of a declared function or method (receiver among args)."""
         code, attrs = self.module.callee(f, self.mode)
+        if f.cell and f is not self.info.func:  # (escape analysis makes the same exception)
+            code = self.ins(f"load ptr, ptr {self.module.cell(f)}")
         fa = abi.abi_of(f.type, recv=args[0][0] if f.type.recv is not None else None)
         return self.call_code(fa, code, args, attrs=attrs)
 

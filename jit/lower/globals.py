@@ -284,6 +284,10 @@ class InitLowering(FunctionLowering):
                 symbol = f"{p.path}.init"
                 self.module.declare(symbol, f"declare void @{sym(symbol)}() #0")
                 self.emit(f"call void @{sym(symbol)}(){self.dbg()}")
+        self.start_up(dynamic, pkg.inits)
+
+    def start_up(self, dynamic: list[Initializer], inits: list[A.FuncDecl]) -> None:
+        """Initialisers in their order, then the init functions."""
         for init in dynamic:
             self.pos = init.rhs.pos
             try:
@@ -291,7 +295,7 @@ class InitLowering(FunctionLowering):
             except (BeyondLimit, Unsupported) as u:
                 self.module.refuse(u.pos, u.what)
                 self.memo.clear()
-        for decl in pkg.inits:
+        for decl in inits:
             self.pos = decl.pos
             self.emit(f"call void @{sym(decl.info.name)}(){self.dbg()}")
         self.emit_return([])

@@ -21,7 +21,7 @@ from gol.lang import types as T
 from gol.lang.diagnostics import Diagnostics
 from gol.lang.export import BODYLESS
 from gol.lang.foreign import Foreign, directive_of, foreign_of
-from gol.lang.objects import Func, Package, Var
+from gol.lang.objects import Func, Object, Package, Var
 
 from . import inlining
 from .core import INLINE, MANAGED, NOSPLIT, SYSTEM, Unsupported
@@ -56,6 +56,7 @@ class LoweredModule:
     asm: list[str] = field(default_factory=list)
 
 
+
 @dataclass(slots=True)
 class LowerOptions:
     diags: Diagnostics
@@ -77,6 +78,8 @@ def mode_of(f: Func) -> str:
 
 
 class ModuleLowering:
+    type_table = TypeTable
+
     def __init__(self, pkg: Package, runtime: Package, options: LowerOptions) -> None:
         self.package = pkg
         self.runtime = runtime
@@ -95,7 +98,7 @@ class ModuleLowering:
         self.metadata: list[str] = []
         self.asm: list[str] = []
         self._files: dict[str, int] = {}
-        self.types = TypeTable(self)
+        self.types = self.type_table(self)
         from .wrappers import Wrappers
 
         self.wrappers = Wrappers(self)
@@ -126,6 +129,10 @@ class ModuleLowering:
         self._intrinsics.setdefault(name, text)
         return "@" + name
 
+    def owns(self, obj: Object) -> bool:
+        """Whether obj is defined in this module."""
+        return obj.pkg is self.package
+
     def var_symbol(self, v: Var) -> str:
         assert v.pkg is not None
         return f"{v.pkg.path}.{v.name}"
@@ -133,7 +140,7 @@ class ModuleLowering:
     def global_symbol(self, v: Var) -> str:
         """``@"main.x"``, declared if it belongs to another package."""
         symbol = self.var_symbol(v)
-        if v.pkg is not self.package:
+        if not self.owns(v):
             self.declare(symbol, f"@{sym(symbol)} = external global {layout(v.type).mem}")
         return "@" + sym(symbol)
 
@@ -179,7 +186,7 @@ class ModuleLowering:
         """The operand to call f by, declared or imported, and call attributes."""
         symbol = self.symbol_of(f)
         linked = symbol != f.link_name
-        if f.pkg is not self.package or linked:
+        if not self.owns(f) or linked:
             if symbol in self.options.imported:
                 self.import_inline(symbol)
             else:

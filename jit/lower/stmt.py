@@ -54,6 +54,13 @@ class Statements(Builtins):
     def declare_var(self, v: Var, value: Optional[Value]) -> None:
         if v.name == "_":
             return
+        if v.owner is None:  # declared by a statement of a session's entry
+            a = f"ptr {self.module.global_symbol(v)}"
+            if value is not None:
+                self.store(v.type, value, a)
+            else:
+                self.zero(v.type, a)
+            return
         if self.on_heap(v):
             p = self.new_object(v.type, False)
             self.addr_of[v] = f"{GCPTR} {p}"
@@ -124,6 +131,9 @@ class Statements(Builtins):
             return
         assert isinstance(x, A.Ident) and isinstance(x.obj, Var)
         v = x.obj
+        if layout(v.type).by_ref and v.owner is None:
+            self.into(y, v.type, f"ptr {self.module.global_symbol(v)}")
+            return
         if layout(v.type).by_ref:  # build it in its place
             if self.on_heap(v):
                 self.order(y)

@@ -42,6 +42,12 @@ def method_symbol(recv: T.Type, name: str) -> str:
     return f"{canonical(recv)}.{name}"
 
 
+def versioned(symbol: str, f: Func) -> str:
+    """In a session a type may have methods of one name and several signatures, one after
+    the other: their wrappers are told apart by the cells that they call through."""
+    return f"{symbol}·{f.cell}" if f.cell else symbol
+
+
 class Wrappers:
     def __init__(self, module: Any) -> None:
         self.module = module
@@ -61,10 +67,11 @@ class Wrappers:
         entry_index = found.index or []
         f = found.obj if isinstance(found.obj, Func) else f
         declared = isinstance(base, T.Named) and any(m is f for m in base.methods)
-        if declared and not entry_index and f.ptr_recv == isinstance(recv, T.Pointer):
+        direct = declared and not entry_index and f.ptr_recv == isinstance(recv, T.Pointer)
+        if direct and not f.cell:
             self.module.callee(f, "managed")
             return str(f.link_name)
-        symbol = method_symbol(recv, f.name)
+        symbol = versioned(method_symbol(recv, f.name), f)
         if not f.exported and f.pkg is not None and not isinstance(base, T.Named):
             symbol += f"·{f.pkg.path}"
         if not self.module.defined(symbol):
@@ -131,7 +138,7 @@ class Wrappers:
 
     def bound_method(self, recv: T.Type, f: Func) -> str:
         """The code of ``x.M`` as a value: the closure object holds the receiver."""
-        symbol = method_symbol(recv, f.name) + "-fm"
+        symbol = versioned(method_symbol(recv, f.name), f) + "-fm"
         if not self.module.defined(symbol):
             sig = f.type
             assert isinstance(sig, T.Signature)

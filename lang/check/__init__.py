@@ -31,7 +31,7 @@ from .state import Checker, Importer
 __all__ = ["Importer", "check_package"]
 
 # Expressions and statements nest as deep as their author likes; checking recurses.
-_RECURSION_LIMIT = 60_000
+RECURSION_LIMIT = 60_000
 
 
 def check_package(
@@ -46,7 +46,7 @@ def check_package(
     c.files = pkg.files = files
     c.resolve = lambda obj: decl.obj_decl(c, obj)
     limit = sys.getrecursionlimit()
-    sys.setrecursionlimit(max(limit, _RECURSION_LIMIT))
+    sys.setrecursionlimit(max(limit, RECURSION_LIMIT))
     try:
         _check(c)
     except RecursionError:
@@ -59,8 +59,8 @@ def check_package(
 
 def _check(c: Checker) -> None:
     collect.collect_objects(c)
-    _direct_cycles(c)
-    _resolve_all(c)
+    direct_cycles(c)
+    resolve_all(c)
     c.process_delayed(0)
     initorder.init_order(c)
     collect.unused_imports(c)
@@ -77,7 +77,7 @@ def _check(c: Checker) -> None:
     pkg.complete = True
 
 
-def _resolve_all(c: Checker) -> None:
+def resolve_all(c: Checker) -> None:
     """Types first, aliases after them, then everything else, in source order."""
     aliases = []
     others = []
@@ -95,7 +95,7 @@ def _resolve_all(c: Checker) -> None:
         decl.obj_decl(c, other)
 
 
-def _direct_cycles(c: Checker) -> None:
+def direct_cycles(c: Checker) -> None:
     """``type A B; type B A``: found before anybody asks what they are."""
     state: dict[TypeName, int] = {}  # index in the path that is being followed, -1: done
     for start in list(c.decls):

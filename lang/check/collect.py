@@ -26,15 +26,15 @@ def collect_objects(c: Checker) -> None:
         scope = Scope(c.pkg.scope, "file")
         scopes.append(scope)
         c.scope = scope
-        _collect_file(c, f, scope, methods)
+        collect_file(c, f, scope, methods)
     _check_file_scopes(c, scopes)
     for func, ptr, name in methods:
-        base = _base_type(c, name, ptr)
+        base = base_type(c, name, ptr)
         if base is not None:
             c.methods.setdefault(base, []).append(func)
 
 
-def _collect_file(
+def collect_file(
     c: Checker, f: A.File, scope: Scope, methods: list[tuple[Func, bool, str]]
 ) -> None:
     for d in f.decls:
@@ -44,7 +44,7 @@ def _collect_file(
             if d.tok == "import":
                 for spec in d.specs:
                     assert isinstance(spec, A.ImportSpec)
-                    _import(c, spec, scope)
+                    import_spec(c, spec, scope)
             elif d.tok == "const":
                 _consts(c, d, scope)
             elif d.tok == "var":
@@ -89,7 +89,7 @@ def _path_error(path: str) -> str:
     return ""
 
 
-def _import(c: Checker, spec: A.ImportSpec, scope: Scope) -> None:
+def import_spec(c: Checker, spec: A.ImportSpec, scope: Scope) -> None:
     raw = constant.string_literal(spec.path.text)
     path = raw.encode("latin-1").decode("utf-8", "replace")
     problem = _path_error(path)
@@ -255,7 +255,7 @@ def _receiver_base(e: A.Expr) -> tuple[Optional[str], bool]:
     return (e.name, ptr) if isinstance(e, A.Ident) else (None, ptr)
 
 
-def _base_type(c: Checker, name: str, ptr: bool) -> Optional[TypeName]:
+def base_type(c: Checker, name: str, ptr: bool) -> Optional[TypeName]:
     """The defined type behind a receiver's name: aliases are followed."""
     seen: set[str] = set()
     while name not in seen:

@@ -312,10 +312,10 @@ def collect_methods(c: Checker, obj: TypeName) -> None:
         if named is not None:
             named.methods.append(m)
     if named is not None:
-        c.later(lambda: _check_fields(c, named))
+        c.later(lambda: check_fields(c, named))
 
 
-def _check_fields(c: Checker, named: T.Named) -> None:
+def check_fields(c: Checker, named: T.Named) -> None:
     """A field and a method cannot have the same name."""
     u = named.underlying()
     if type(u) is not T.Struct:

@@ -171,7 +171,7 @@ def ident(c: Checker, e: A.Ident, want_type: bool = False) -> None:
         if obj is not None:
             break
         scope = scope.outer
-    if obj is None or name == "_":
+    if obj is None:  # (in a session _ is the last value)
         if name == "_":
             c.error(e, "cannot use _ as value or type")
         else:

@@ -93,7 +93,8 @@ def new_local(c: Checker, name: str, pos: int, t: Any) -> Var:
     """A variable of the current function (t may be filled in later)."""
     v = Var(name, c.pkg, pos, t)
     info = c.info
-    if info is not None:
+    # (the statements of a session's entry declare package variables)
+    if info is not None and c.scope is not c.pkg.scope:
         v.owner = info
         if name != "_":
             info.locals.append(v)
