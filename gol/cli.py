@@ -22,6 +22,7 @@ Usage:
     gol run [flags] FILE|FOLDER [arguments]     compile and run a program; - is standard input
     gol FILE [arguments]                        the same for one file: #!/usr/bin/env gol
     gol build [-o OUTPUT] FILE|FOLDER           compile a program into an executable
+    gol [repl]                                  a prompt; from a pipe, a filter
     gol version                                 print the version
     gol env [NAME]                              print what gol works with
     gol clean                                   empty the build cache
@@ -71,9 +72,10 @@ def main(argv: list[str] | None = None) -> int:
 
 
 def _dispatch(args: list[str]) -> int:
-    if not args or args[0] in ("-h", "--help", "help"):
+    if args and args[0] in ("-h", "--help", "help"):
         print(USAGE, end="")
-        return 0 if args else 2
+        return 0
+    args = args or ["repl"]
     command = COMMANDS.get(args[0])
     if command is not None:
         return command(args[1:])
@@ -232,9 +234,16 @@ def clean(args: list[str]) -> int:
     return 0
 
 
+def repl(args: list[str]) -> int:
+    from .repl import main
+
+    return main(args)
+
+
 COMMANDS: dict[str, Callable[[list[str]], int]] = {
     "run": run,
     "build": build,
+    "repl": repl,
     "version": version,
     "env": env,
     "clean": clean,

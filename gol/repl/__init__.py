@@ -1,0 +1,24 @@
+"""``gol repl``: on a terminal a prompt (:mod:`.prompt`), elsewhere a filter (:mod:`.filter`).
+
+:mod:`.commands` are the lines that begin with a colon, :mod:`.report` says what went wrong,
+:mod:`.complete` and :mod:`.doc` answer the Tab key and ``:doc``, :mod:`.above` keeps what
+goroutines print apart from what is being typed.
+"""
+
+from __future__ import annotations
+
+import sys
+
+
+def main(args: list[str]) -> int:
+    from ..launch import UsageError
+
+    if args:
+        raise UsageError(f"repl takes no arguments: {args[0]}")
+    if sys.stdin.isatty() and sys.stdout.isatty():
+        from .prompt import Prompt
+
+        return Prompt().run()
+    from .filter import Filter
+
+    return Filter().run()

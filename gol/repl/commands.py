@@ -1,0 +1,190 @@
+"""The lines that begin with a colon. Each command is a method; its first line is its help."""
+
+from __future__ import annotations
+
+import re
+import sys
+from collections.abc import Callable
+from typing import Optional
+
+from gol.lang import types as T
+from gol.lang.check.entry import check_expression
+from gol.lang.diagnostics import Diagnostics
+from gol.lang.parser import parse_expr
+
+from ..launch import lower_strerror
+from ..render import print_diagnostics
+from ..session import Record, Session
+from .report import report
+
+
+class CommandError(Exception):
+    """The text is for the user."""
+
+
+class Commands:
+    def __init__(self, session: Session, load: Callable[[str], None]) -> None:
+        self.session = session
+        self._load = load
+        self.timing = False
+
+    def run(self, line: str) -> bool:
+        """Run a command line; False after an error, which was reported. SystemExit ends
+        the session."""
+        name, _, rest = line[1:].strip().partition(" ")
+        method = self.find(name)
+        try:
+            if method is None:
+                raise CommandError(f"no command :{name}; :help lists them")
+            method(self, rest.strip())
+        except CommandError as e:
+            if str(e):
+                print(e, file=sys.stderr)
+            return False
+        finally:
+            sys.stdout.flush()
+        return True
+
+    @staticmethod
+    def find(name: str) -> Optional[Callable[[Commands, str], None]]:
+        """The command of that name, or that begins so if there is just one."""
+        if name in COMMANDS:
+            return COMMANDS[name]
+        found = [m for n, m in COMMANDS.items() if name and n.startswith(name)]
+        return found[0] if len(found) == 1 else None
+
+    # -------------------------------------------------------------------- commands
+    def help(self, rest: str) -> None:
+        """            this text"""
+        for name, method in COMMANDS.items():
+            print(f"  :{name} {(method.__doc__ or '').splitlines()[0]}")
+        print("\nAn entry that ends in a semicolon shows no value; _ is the last value.")
+
+    def type(self, rest: str) -> None:
+        """EXPR        the type of an expression, or what a type is; nothing is run"""
+        if not rest:
+            raise CommandError(":type wants an expression")
+        session = self.session
+        session.start()
+        diags = Diagnostics(session.sources)
+        e = parse_expr(session.sources.add("type", rest), diags)
+        c = None
+        if e is not None:
+            c = check_expression(session.names, e, session.library.importer, diags)
+        if e is None or c is None:
+            print_diagnostics(diags)
+            raise CommandError("")
+        t = e.type
+        if e.mode == "type":
+            print(f"type {c.type_str(t)} {c.type_str(t.underlying())}"
+                  if isinstance(t, T.Named) else c.type_str(t))  # fmt: skip
+            for m in t.methods if isinstance(t, T.Named) else []:
+                star = "*" if m.ptr_recv else ""
+                sig = c.type_str(m.type).removeprefix("func")
+                print(f"func ({star}{c.type_str(t)}) {m.name}{sig}")
+        elif t is None or t is T.INVALID:
+            print("no value")
+        else:
+            print(c.type_str(t))
+
+    def doc(self, rest: str) -> None:
+        """NAME        how something is declared, and the comment above it"""
+        from .doc import document
+
+        text = document(self.session, rest)
+        if text is None:
+            raise CommandError(f"no documentation for {rest}" if rest else ":doc wants a name")
+        print(text)
+
+    def ir(self, rest: str) -> None:
+        """[NAME]      LLVM IR of the last entry, or of the one that declared NAME"""
+        self._show_stage(rest, "freeze")
+
+    def asm(self, rest: str) -> None:
+        """[NAME]      its machine code"""
+        self._show_stage(rest, "asm")
+
+    def stackmap(self, rest: str) -> None:
+        """[NAME]      the pointer maps of its frames"""
+        self._show_stage(rest, "stackmaps")
+
+    def _show_stage(self, name: str, stage: str) -> None:
+        record = self._record(name)
+        print(self.session.stages(record)[stage].rstrip("\n"))
+
+    def _record(self, name: str) -> Record:
+        for record in reversed(self.session.records):
+            if record.ir and (not name or name in record.declared):
+                return record
+        raise CommandError(f"no entry declared {name}" if name else "no entry yet")
+
+    def stack(self, rest: str) -> None:
+        """            the stacks of the goroutines: size, and how much is in use"""
+        self.session.start()
+        self.session.show("Stacks")
+
+    def goroutines(self, rest: str) -> None:
+        """            what every goroutine is doing"""
+        self.session.start()
+        print(self.session.host.goroutines().rstrip("\n") or "no goroutines")
+
+    def time(self, rest: str) -> None:
+        """[ENTRY]     how long ENTRY takes to compile and run; alone: so for each, or no more"""
+        if not rest:
+            self.timing = not self.timing
+            print(f"timing is {'on' if self.timing else 'off'}")
+            return
+        answer = self.session.run(rest)
+        report(answer)
+        if answer.kind == "exit":
+            raise SystemExit(answer.code)
+        if not answer.ok:
+            raise CommandError("")
+        self.tell_time(answer.compile_time, answer.run_time)
+
+    def tell_time(self, compiled: float, ran: float) -> None:
+        sys.stdout.flush()
+        print(f"compiled in {_seconds(compiled)}, ran for {_seconds(ran)}")
+
+    def load(self, rest: str) -> None:
+        """FILE        run the entries of a file"""
+        if not rest:
+            raise CommandError(":load wants a file")
+        try:
+            self._load(rest)
+        except OSError as e:
+            raise CommandError(f"open {rest}: {lower_strerror(e)}") from None
+
+    def save(self, rest: str) -> None:
+        """FILE        write the entries so far to a file that :load can replay"""
+        if not rest:
+            raise CommandError(":save wants a file")
+        entries = [r.text.strip("\n") for r in self.session.records if r.saved]
+        try:
+            with open(rest, "w", encoding="utf-8", errors="surrogateescape") as f:
+                f.writelines(e + "\n" + ("\n" if "\n" in e else "") for e in entries)
+        except OSError as e:
+            raise CommandError(f"open {rest}: {lower_strerror(e)}") from None
+
+    def reset(self, rest: str) -> None:
+        """            forget every name; goroutines go on"""
+        self.session.start()
+        self.session.reset()
+
+    def quit(self, rest: str) -> None:
+        """            leave, as Ctrl-D does"""
+        raise SystemExit(0)
+
+
+def _seconds(s: float) -> str:
+    for unit, size in (("s", 1.0), ("ms", 1e-3)):
+        if s >= size:
+            return f"{s / size:.3g} {unit}"
+    return f"{s * 1e6:.3g} µs"
+
+
+COMMANDS: dict[str, Callable[[Commands, str], None]] = {
+    name: method
+    for name, method in vars(Commands).items()
+    if re.fullmatch("[a-z]+", name) and name not in ("run", "find")
+}

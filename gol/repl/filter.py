@@ -1,0 +1,65 @@
+"""Entries from a pipe or file: values go to standard output, errors to standard error.
+
+No colours, no prompts. Goes on after an entry that fails; the exit code is then 1.
+"""
+
+from __future__ import annotations
+
+import signal
+import sys
+from collections.abc import Iterator
+
+from gol.lang.source import Position, decode
+
+from ..session import Session
+from .commands import Commands
+from .reader import Chunk, chunks
+from .report import report
+
+
+class Filter:
+    """Runs entries one after the other, those of ``:load`` too."""
+
+    def __init__(self) -> None:
+        self.session = Session()
+        self.commands = Commands(self.session, self.load)
+        self.failed = False
+
+    def run(self) -> int:
+        # a closed pipe ends it, as it ends any filter
+        signal.signal(signal.SIGPIPE, signal.SIG_DFL)
+        try:
+            self.read("<stdin>", _lines())
+        except SystemExit as e:
+            return int(e.code or 0)
+        return 1 if self.failed else 0
+
+    def load(self, path: str) -> None:
+        """Raises OSError."""
+        with open(path, "rb") as f:
+            self.read(path, iter(decode(f.read()).splitlines(keepends=True)))
+
+    def read(self, name: str, lines: Iterator[str]) -> None:
+        for chunk in chunks(lines):
+            if chunk.text.startswith(":"):
+                if not self.commands.run(chunk.text):
+                    self.failed = True
+            elif not run_chunk(self.session, name, chunk):
+                self.failed = True
+
+
+def run_chunk(session: Session, name: str, chunk: Chunk) -> bool:
+    """Run an entry of a file. SystemExit if it says so."""
+    answer = session.run(chunk.text, Position(name, chunk.line, 1))
+    if answer.kind == "error" and chunk.parts:
+        # which of the declarations is to blame? Nothing of them has run
+        return all([run_chunk(session, name, part) for part in chunk.parts])
+    report(answer)
+    if answer.kind == "exit":
+        raise SystemExit(answer.code)
+    return answer.ok
+
+
+def _lines() -> Iterator[str]:
+    for line in iter(sys.stdin.buffer.readline, b""):
+        yield decode(line)

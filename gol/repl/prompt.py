@@ -1,0 +1,207 @@
+"""The prompt on a terminal: line editing by prompt_toolkit, colours by Pygments."""
+
+from __future__ import annotations
+
+import os
+import sys
+import threading
+import time
+
+from prompt_toolkit import PromptSession
+from prompt_toolkit.auto_suggest import AutoSuggestFromHistory
+from prompt_toolkit.enums import EditingMode
+from prompt_toolkit.formatted_text import HTML
+from prompt_toolkit.history import FileHistory, History, InMemoryHistory
+from prompt_toolkit.input import create_input
+from prompt_toolkit.key_binding import KeyBindings, KeyPressEvent
+from prompt_toolkit.layout.processors import TabsProcessor
+from prompt_toolkit.lexers import PygmentsLexer
+from prompt_toolkit.output.vt100 import Vt100_Output
+from pygments.lexers.go import GoLexer  # type: ignore[import-untyped]
+
+from gol import __version__
+from gol.lang import entry as entries
+from gol.lang.source import decode
+
+from ..program import Progress
+from ..session import Session
+from .above import Above
+from .commands import Commands
+from .complete import Completer
+from .filter import run_chunk
+from .reader import chunks
+from .report import report
+
+_PROMPT = HTML("<ansigreen><b>gol&gt; </b></ansigreen>")
+_CONTINUATION = "...  "
+_INDENT = "    "
+
+
+def history_file() -> str:
+    """``$GOLHISTORY``, or a file in the user's data folder."""
+    named = os.environ.get("GOLHISTORY")
+    if named is not None:
+        return named
+    from platformdirs import user_data_dir
+
+    return os.path.join(user_data_dir("gol", appauthor=False), "history")
+
+
+def _history() -> History:
+    path = history_file()
+    if not path:
+        return InMemoryHistory()
+    try:
+        os.makedirs(os.path.dirname(os.path.abspath(path)), exist_ok=True)
+        with open(path, "ab"):
+            pass
+    except OSError:
+        return InMemoryHistory()
+    return FileHistory(path)
+
+
+class Driver(threading.Thread):
+    """Lets goroutines run while the prompt waits."""
+
+    def __init__(self, session: Session) -> None:
+        super().__init__(daemon=True, name="gol goroutines")
+        self.session = session
+        self.may = threading.Event()
+
+    def run(self) -> None:
+        try:
+            self.session.tint()
+        except Exception as e:  # noqa: BLE001 (the first entry will say so again)
+            print(f"gol: {e}", file=sys.stderr)
+            return
+        while True:
+            self.may.wait()
+            begin = time.monotonic()
+            self.session.host.drive(0.05)
+            if time.monotonic() - begin < 0.01:  # nothing can run
+                time.sleep(0.02)
+
+
+class Prompt:
+    def __init__(self) -> None:
+        self.session = Session()
+        self.commands = Commands(self.session, self.load)
+        self.above = Above()
+        self.driver = Driver(self.session)
+        self.input: PromptSession[str] = PromptSession(
+            message=_PROMPT,
+            history=_history(),
+            lexer=PygmentsLexer(GoLexer),
+            completer=Completer(self.session),
+            complete_while_typing=False,
+            auto_suggest=AutoSuggestFromHistory(),
+            enable_history_search=True,
+            multiline=True,
+            prompt_continuation=_CONTINUATION,
+            key_bindings=_bindings(),
+            input_processors=[TabsProcessor(char1=" ", char2=" ")],
+            editing_mode=EditingMode.EMACS,
+            include_default_pygments_style=True,
+            input=create_input(sys.stdin),
+            output=Vt100_Output.from_pty(os.fdopen(self.above.out, "w", closefd=False)),
+        )
+
+    def run(self) -> int:
+        print(f"gol {__version__}   :help for help, Ctrl-D to leave")
+        self._prepare()
+        self.driver.start()
+        try:
+            while self._entry():
+                pass
+        except SystemExit as e:
+            return int(e.code or 0)
+        finally:
+            self.driver.may.clear()
+        return 0
+
+    def _prepare(self) -> None:
+        """Compile the runtime and library here, with a progress bar, if that is to be done;
+        the rest of the start is the driver's, while the prompt shows already."""
+        if self.session.missing():
+            with Progress() as progress:
+                self.session.library.tell(progress)
+                self.session.start()
+                self.session.library.tell(None)
+
+    def _entry(self) -> bool:
+        """One turn; False at the end of the input."""
+        try:
+            with self.above:
+                self.driver.may.set()
+                try:
+                    text = self.input.prompt(pre_run=self.above.attach)
+                finally:
+                    self.driver.may.clear()
+        except KeyboardInterrupt:
+            return True
+        except EOFError:
+            return False
+        self.enter(text)
+        return True
+
+    def enter(self, text: str) -> None:
+        if text.startswith(":"):
+            self.commands.run(text)
+        elif entries.state(text) != entries.EMPTY:
+            answer = self.session.run(text)
+            for path in answer.imported:
+                print(f'\033[2mimport "{path}"\033[0m', file=sys.stderr)
+            report(answer)
+            if answer.kind == "exit":
+                raise SystemExit(answer.code)
+            if self.commands.timing and answer.ok:
+                self.commands.tell_time(answer.compile_time, answer.run_time)
+
+    def load(self, path: str) -> None:
+        """Raises OSError."""
+        with open(path, "rb") as f:
+            lines = decode(f.read()).splitlines(keepends=True)
+        for chunk in chunks(lines):
+            if chunk.text.startswith(":"):
+                self.commands.run(chunk.text)
+            else:
+                run_chunk(self.session, path, chunk)
+
+
+# --------------------------------------------------------------------------- keys
+def _bindings() -> KeyBindings:
+    keys = KeyBindings()
+
+    @keys.add("enter")
+    def _enter(event: KeyPressEvent) -> None:
+        """Done if the entry is complete, else a new line, indented as it should be."""
+        buffer = event.current_buffer
+        if buffer.complete_state:
+            buffer.complete_state = None
+            return
+        text = buffer.document.text
+        wants_more = not text.startswith(":") and entries.state(text) == entries.INCOMPLETE
+        if not wants_more or entries.is_hopeless(text):
+            buffer.validate_and_handle()
+            return
+        line = buffer.document.current_line_before_cursor
+        indent = line[: len(line) - len(line.lstrip())]
+        if line.rstrip().endswith(("{", "(", "[", ":")):
+            indent += _INDENT
+        buffer.insert_text("\n" + indent)
+
+    @keys.add("escape", "enter")
+    def _newline(event: KeyPressEvent) -> None:
+        event.current_buffer.insert_text("\n")
+
+    @keys.add("}")
+    @keys.add(")")
+    def _closing(event: KeyPressEvent) -> None:
+        """A closing bracket first on its line goes one step to the left."""
+        buffer = event.current_buffer
+        line = buffer.document.current_line_before_cursor
+        if line and not line.strip() and line.endswith(_INDENT):
+            buffer.delete_before_cursor(len(_INDENT))
+        buffer.insert_text(event.data)
+
+    return keys

@@ -1,0 +1,258 @@
+"""A session: entries compiled one after the other into this process, and run there.
+
+    session = Session()
+    answer = session.run("x := 6 * 7")
+    answer.ok, answer.kind, answer.text
+
+Each entry is compiled once, against what the ones before it declared, and run once. One that
+fails, by an error, a panic, an interrupt, declares nothing; what it had done by then is done.
+
+Values that an entry shows are written to standard output by the entry itself. Nothing here
+knows of terminals: :mod:`gol.repl` is the prompt.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import sys
+import threading
+import time
+from dataclasses import dataclass, field
+from typing import Any, Optional
+
+from gol.jit import pipeline, target
+from gol.jit.artifact import Artifact
+from gol.jit.build import Progress
+from gol.jit.host import Host, Outcome
+from gol.jit.library import Library
+from gol.jit.packages import std_paths
+from gol.lang import entry as entries
+from gol.lang import types as T
+from gol.lang.check.entry import check_entry
+from gol.lang.diagnostics import Diagnostics
+from gol.lang.imports import missing_imports
+from gol.lang.objects import Object, PkgName
+from gol.lang.session import SHOW, Checked
+from gol.lang.session import Session as Names
+from gol.lang.source import Position, Source, SourceSet
+
+from .cache import Cache
+from .launch import toolchain_id
+
+_SHOW = "internal/show"
+_RECURSION_LIMIT = 60_000
+
+
+@dataclass
+class Answer:
+    """What became of an entry. ``kind`` is "returned", "error" (it was not compiled;
+    ``diags`` says why), or how the call ended (:class:`gol.jit.host.Outcome`)."""
+
+    kind: str
+    text: str = ""  # of a panic and the like
+    code: int = 0  # of an exit
+    diags: Optional[Diagnostics] = None
+    imported: list[str] = field(default_factory=list)  # without being told to
+    compile_time: float = 0.0
+    run_time: float = 0.0
+
+    @property
+    def ok(self) -> bool:
+        return self.kind in ("returned", "goexit")
+
+
+@dataclass
+class Record:
+    """An entry that was compiled: for ``:save``, ``:asm`` and their like."""
+
+    number: int
+    text: str
+    ir: str = ""
+    roots: list[Any] = field(default_factory=list)
+    declared: dict[str, Object] = field(default_factory=dict)
+    saved: bool = False  # it has run to its end
+
+
+class Session:
+    def __init__(self, progress: Optional[Progress] = None) -> None:
+        self.library = Library(Cache(), toolchain_id(), progress)
+        self.sources = SourceSet()
+        self.records: list[Record] = []
+        self.auto_import = True
+        self.host = Host.get()
+        self._placed: set[str] = set()
+        self._started = threading.Event()
+        self._lock = threading.RLock()
+        self.names = Names()
+
+    # ------------------------------------------------------------------ starting
+    def start(self) -> None:
+        """Have ready what every entry needs; :meth:`run` does it if nobody did."""
+        with self._lock:
+            if self._started.is_set():
+                return
+            self.library.need(_SHOW)
+            target.machine()
+            self.place(_SHOW)
+            self._enter_show()
+            self._started.set()
+
+    def missing(self) -> bool:
+        """Whether :meth:`start` would have to compile."""
+        return self.library.missing(_SHOW)
+
+    def tint(self) -> None:
+        """Show types in colour."""
+        self.start()
+        self.host.write_word(self.host.address(f"{_SHOW}.Tint"), 1)
+
+    def _enter_show(self) -> None:
+        show = self.library.packages[_SHOW]
+        self.names.scope.names[SHOW] = PkgName(SHOW, self.names.package, 0, T.INVALID, show)
+
+    def place(self, path: str) -> None:
+        """Load a library package and what it imports, and initialise them."""
+        if path in self._placed or path == "unsafe":
+            return
+        self.library.importer(path)
+        new = [p for p in self.library.closure(path) if p not in self._placed]
+        if "runtime" not in self._placed and "runtime" not in new:
+            new.insert(0, "runtime")
+        self.host.load([self.library.artifact(p) for p in new])
+        self._placed.update(new)
+        if path != "runtime":
+            self.host.call(self.host.address(f"{path}.init"))
+
+    def show(self, function: str) -> None:
+        """Call a function of package internal/show that takes nothing."""
+        self.host.call(self.host.address(f"{_SHOW}.{function}"))
+
+    def reset(self) -> None:
+        """Forget every name. Goroutines go on, and what they use stays."""
+        number = self.names.number
+        self.names = Names()
+        self.names.number = number
+        self.records = []
+        self._enter_show()
+
+    # ------------------------------------------------------------------- running
+    def run(self, text: str, at: Optional[Position] = None) -> Answer:
+        """Compile and run one entry; ``at`` is where it comes from."""
+        with self._lock:
+            self.start()
+            begin = time.perf_counter()
+            diags = Diagnostics(self.sources)
+            answer = Answer("error", diags=diags)
+            record = Record(self.names.number + 1, text)
+            compiled = self._compile(record, at, diags, answer)
+            answer.compile_time = time.perf_counter() - begin
+            if compiled is None:
+                return answer
+            begin = time.perf_counter()
+            outcome = self._call(record, compiled)
+            answer.kind, answer.text, answer.code = outcome.kind, outcome.text, outcome.code
+            answer.run_time = time.perf_counter() - begin
+            record.saved = answer.ok
+            self.records.append(record)
+            return answer
+
+    def _source(self, record: Record, at: Optional[Position]) -> Source:
+        if at is None:
+            return self.sources.add(f"entry{record.number}", record.text)
+        source = self.sources.add(at.file, record.text)
+        source.origins = [(source.base, at)]
+        return source
+
+    def _compile(
+        self, record: Record, at: Optional[Position], diags: Diagnostics, answer: Answer
+    ) -> Optional[Checked]:
+        """The entry, in memory; None after errors."""
+        limit = sys.getrecursionlimit()
+        sys.setrecursionlimit(max(limit, _RECURSION_LIMIT))
+        try:
+            return self._compile_source(record, self._source(record, at), diags, answer)
+        except Exception as e:  # noqa: BLE001 (as jit.build does: a bug, but the session lives)
+            if os.environ.get("GOL_TRACEBACK"):
+                raise
+            first = (str(e).splitlines() or [""])[0]
+            diags.error(0, f"internal compiler error: {type(e).__name__}: {first}")
+            return None
+        finally:
+            sys.setrecursionlimit(limit)
+
+    def _compile_source(
+        self, record: Record, source: Source, diags: Diagnostics, answer: Answer
+    ) -> Optional[Checked]:
+        entry = entries.parse(source, diags)
+        if entry is None:
+            return None
+        if self.auto_import:
+            answer.imported = missing_imports(entry, self.names, std_paths())
+        checked = check_entry(self.names, entry, self.library.importer, diags)
+        if checked is None:
+            return None
+        record.declared = dict(checked.scope.names)
+        artifact: Optional[Artifact] = None
+        try:
+            artifact = self._lower(record, checked, diags)
+            if not diags:
+                for p in self.names.package.imports:
+                    self.place(p.path)
+        except BaseException:
+            self.names.rollback(checked)
+            raise
+        if diags:
+            self.names.rollback(checked)
+            return None
+        if artifact is not None:
+            self.host.load([artifact])
+        return checked
+
+    def _lower(self, record: Record, checked: Checked, diags: Diagnostics) -> Optional[Artifact]:
+        from gol.jit.lower.entry import lower_entry
+        from gol.jit.lower.module import LowerOptions
+        from gol.lang import escape
+
+        escapes = escape.analyse(self.names.package)
+        runtime = self.library.packages["runtime"]
+        options = LowerOptions(diags, escapes, imported=self.library.inline)
+        lowered = lower_entry(self.names, checked, runtime, options)
+        if diags or not lowered.ir:
+            return None
+        record.ir, record.roots = lowered.ir, lowered.roots
+        return pipeline.compile_ir(record.ir, f"entry{record.number}", roots=record.roots)
+
+    def _call(self, record: Record, checked: Checked) -> Outcome:
+        """Run a compiled entry; afterwards its names are known, or it is undone."""
+        host, names = self.host, self.names
+        before: list[tuple[int, int]] = []
+        for f in checked.functions():
+            if f.cell in names.cells:
+                cell = host.address(f.cell)
+                before.append((cell, ctypes.c_uint64.from_address(cell).value))
+                host.write_word(cell, host.address(f.link_name))
+        outcome = Outcome("returned")
+        for name in (f"main.init·{record.number}", f"main.entry·{record.number}"):
+            if name in host.symbols and outcome.kind == "returned":
+                outcome = host.call(host.address(name))
+        if outcome.kind in ("returned", "goexit"):
+            names.cells.update(f.cell for f in checked.functions())
+            names.commit(checked)
+        else:
+            for cell, value in before:
+                host.write_word(cell, value)
+            names.rollback(checked)
+        return outcome
+
+    # ----------------------------------------------------------------- looking in
+    def stages(self, record: Record) -> dict[str, str]:
+        """The text of an entry after every stage of the compiler."""
+        texts: dict[str, str] = {}
+        pipeline.compile_ir(
+            record.ir, "entry", roots=record.roots, dump=texts.__setitem__  # type: ignore[arg-type]
+        )
+        return texts
+
+
+__all__ = ["Answer", "Record", "Session"]
