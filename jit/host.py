@@ -19,8 +19,10 @@ Neither LLVM nor the parser is needed here.
 from __future__ import annotations
 
 import ctypes
+import itertools
 import mmap
 import os
+import signal
 import sys
 import threading
 import time
@@ -31,7 +33,7 @@ from typing import Any, ClassVar, Literal, Optional
 from gol.jit import elf
 from gol.jit.artifact import Artifact
 from gol.jit.link import BOUNDS, Linker
-from gol.jit.place import Arena
+from gol.jit.place import Arena, SignalStack
 from gol.jit.tables import Tables
 
 Kind = Literal[
@@ -51,6 +53,7 @@ class Outcome:
     kind: Kind
     text: str = ""
     code: int = 0
+    error: Optional[BaseException] = None  # the exception of a callback that ended it
 
 
 @dataclass(frozen=True)
@@ -66,7 +69,13 @@ class _Thread(threading.local):
     def __init__(self) -> None:
         self.text = mmap.mmap(-1, _TEXT)  # touched only where text is
         self.address = ctypes.addressof(ctypes.c_char.from_buffer(self.text))
-        self.depth = 0
+        self.id = threading.get_native_id()
+        self.main = threading.current_thread() is threading.main_thread()
+        self.calls: list[Any] = []  # the words of its hostcalls, innermost last
+        self.pins: list[int] = []  # low end, high end, number of what the next call brings
+        self.brought: Any = None
+        self.errors: list[int] = []  # numbers of exceptions that its callbacks have raised
+        self.signals = SignalStack()
 
 
 class Host:
@@ -90,6 +99,13 @@ class Host:
         self._op: dict[str, int] = {}
         self._at: dict[str, int] = {}  # field of a hostcall → index of its word
         self._debug: Optional[str] = None
+        self._functions: dict[int, tuple[Callable[[int], None], Any]] = {}
+        self._owners: dict[int, object] = {}  # of pinned buffers
+        self._errors: dict[int, BaseException] = {}
+        self._numbers = itertools.count(1)
+        self._c_callback = ctypes.CFUNCTYPE(ctypes.c_uint64, ctypes.c_uint64, ctypes.c_uint64)(
+            self._called
+        )
 
     @classmethod
     def get(cls) -> Host:
@@ -154,13 +170,22 @@ class Host:
             if name.startswith("hostcall_")
         }
         self._op = {n: layout[f"host{n.title()}"] for n in ("init", "run", "drive", "dump")}
-        self._op["reports"] = layout["hostReports"]
+        self._op |= {n: layout[f"host{n.title()}"] for n in ("reports", "gone", "collect")}
         for i, kind in enumerate(KINDS):
             if layout[f"host{kind.title()}"] != i:
                 raise RuntimeError(f"the runtime has another number for {kind}")
         self._enter = ctypes.CFUNCTYPE(None, ctypes.c_void_p)(self.symbols["runtime.hostenter"])
         self._environment = _initial_stack(self._debug)
+        callback = ctypes.cast(self._c_callback, ctypes.c_void_p).value
+        self.write_word(self.symbols["runtime.hostcb"], callback or 0)
         self._do("init", fn=module, arg=ctypes.addressof(self._environment[0]))
+        os.register_at_fork(after_in_child=self._forked)
+
+    def _forked(self) -> None:
+        def refuse(hostcall: int) -> None:
+            raise RuntimeError("gol does not run in a process that was forked from its own")
+
+        self._enter = refuse
 
     def _do(self, op: str, **fields: int) -> Any:
         """One trip into gol: the words of its hostcall."""
@@ -168,11 +193,25 @@ class Host:
         words = (ctypes.c_uint64 * self._words)()
         at = self._at
         words[at["op"]] = self._op[op]
+        words[at["thread"]] = thread.id
         words[at["buf"]] = thread.address
         words[at["bufsize"]] = _TEXT
+        if thread.main:
+            words[at["main"]] = 1
+            words[at["sigint"]] = not thread.calls and callable(signal.getsignal(signal.SIGINT))
+        words[at["nested"]] = len(thread.calls) > 0
+        if thread.pins:
+            self._bring(words)
         for name, value in fields.items():
             words[at[name]] = value
-        self._enter(ctypes.addressof(words))
+        depth = len(thread.calls)
+        try:
+            thread.calls.append(words)
+            self._enter(ctypes.addressof(words))
+        finally:
+            del thread.calls[depth:]
+        if words[at["late"]]:
+            signal.raise_signal(signal.SIGINT)
         return words
 
     def _text(self, words: Any) -> str:
@@ -180,17 +219,26 @@ class Host:
         return self._thread.text[:n].decode("utf-8", "backslashreplace") if n else ""
 
     # ---------------------------------------------------------------- calling
-    def call(self, address: int, args: int = 0) -> Outcome:
+    def call(self, address: int, args: int = 0, *, alone: bool = True) -> Outcome:
         """Call the gol ``func(unsafe.Pointer)`` at an address, as a new goroutine, until it
-        ends. Other goroutines run meanwhile, and other threads of Python."""
+        ends. Other goroutines run meanwhile, and other threads of Python.
+
+        A call that waits for what no goroutine can do any more is a deadlock, unless not
+        ``alone``: another thread may come and do it."""
         _flush()
-        words = self._do("run", fn=address, arg=args)
+        words = self._do("run", fn=address, arg=args, alone=alone)
         at = self._at
         kind = KINDS[words[at["kind"]]]
         text = self._text(words)
         code = words[at["code"]]
+        error = self._errors.get(words[at["err"]])
+        thread = self._thread
+        if not thread.calls:
+            for number in thread.errors:
+                self._errors.pop(number, None)
+            thread.errors.clear()
         self._tell(words)
-        return Outcome(kind, text, code - (1 << 64) if code >> 63 else code)
+        return Outcome(kind, text, code - (1 << 64) if code >> 63 else code, error)
 
     def drive(self, seconds: float) -> None:
         """Let goroutines run for a while; come back early when none can."""
@@ -201,12 +249,76 @@ class Host:
         """The tracebacks of all goroutines."""
         return self._text(self._do("dump"))
 
+    # ---------------------------------------------------------------- callbacks
+    def callback(self, function: Callable[[int], None], *, pinned: bool = False) -> int:
+        """The address of a closure object: as a gol ``func(unsafe.Pointer)`` it calls the
+        function, with the pointer as a number. What it raises becomes a panic in gol; if
+        nobody recovers, it is the ``error`` of the call's outcome.
+
+        It is kept for good, or, ``pinned``, for the next call and while gol points to it."""
+        number = next(self._numbers)
+        closure = (ctypes.c_uint64 * 2)(self.symbols["runtime.hostcallback"], number)
+        self._functions[number] = function, closure
+        if pinned:
+            self._pin(ctypes.addressof(closure), 16, number)
+        return ctypes.addressof(closure)
+
+    def _called(self, number: int, argument: int) -> int:
+        """What every callback calls, on the thread's own stack: 0, or an error's number and
+        whether gol may recover from it."""
+        try:
+            self._functions[number][0](argument)
+        except BaseException as e:  # noqa: BLE001 (goes on through gol)
+            key = next(self._numbers)
+            self._errors[key] = e
+            self._thread.errors.append(key)
+            fatal = not isinstance(e, Exception)
+            if not fatal:
+                text = f"{type(e).__name__}: {e}".encode("utf-8", "backslashreplace")[:_TEXT]
+                self._thread.text[: len(text)] = text
+                self._thread.calls[-1][self._at["textlen"]] = len(text)
+            return key << 1 | fatal
+        thread = self._thread
+        if thread.pins:
+            self._bring(thread.calls[-1])
+        return 0
+
+    # ---------------------------------------------------------------- memory of Python's
+    def pin(self, address: int, length: int, owner: object) -> None:
+        """Let gol have pointers into a buffer, which must not move and hold no pointers of
+        gol's. The owner is kept until the next call of this thread (in a callback: the one
+        that it is part of) has ended and a collection has found no pointer into the buffer."""
+        number = next(self._numbers)
+        self._owners[number] = owner
+        self._pin(address, length, number)
+
+    def _pin(self, address: int, length: int, number: int) -> None:
+        self._thread.pins += (address, address + length, number)
+
+    def _bring(self, words: Any) -> None:
+        """What was pinned goes with a hostcall."""
+        thread = self._thread
+        thread.brought = (ctypes.c_uint64 * len(thread.pins))(*thread.pins)
+        words[self._at["pins"]] = ctypes.addressof(thread.brought)
+        words[self._at["npins"]] = len(thread.pins) // 3
+        thread.pins.clear()
+
+    def collect(self) -> None:
+        """Collect garbage, and let go of what was pinned and nothing points to."""
+        self._tell(self._do("collect"))
+
     def _tell(self, words: Any) -> None:
         """Hand on what goroutines said that ended on their own."""
         if words[self._at["pending"]]:
             text = self._text(self._do("reports"))
             if text:
                 self.report(text)
+        while words[self._at["gone"]]:
+            words = self._do("gone")
+            n = words[self._at["textlen"]]
+            for number in memoryview(self._thread.text[:n]).cast("Q"):
+                self._owners.pop(number, None)
+                self._functions.pop(number, None)
 
 
 def _print_report(text: str) -> None:

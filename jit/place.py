@@ -1,4 +1,4 @@
-"""Memory of this process for linked code.
+"""Memory of this process for linked code, and for signal handlers.
 
 One range of addresses is reserved, so small that everything in it reaches everything else
 by a 32-bit offset (the code model is small). It has three parts, each filled from its
@@ -16,6 +16,7 @@ from __future__ import annotations
 import ctypes
 import mmap
 import os
+import threading
 
 from gol.jit.elf import PF_W, PF_X, Segment
 
@@ -88,3 +89,29 @@ class Arena:
                     n = os.pwrite(self.fd, view, at)
                     view, at = view[n:], at + n
         self.next = ends
+
+
+class _StackT(ctypes.Structure):
+    _fields_ = [("sp", ctypes.c_void_p), ("flags", ctypes.c_int), ("size", ctypes.c_size_t)]
+
+
+class SignalStack:
+    """The calling thread's stack for signal handlers, as long as this object lives: none may
+    run on the stack of a goroutine. One that the thread has already is left in place."""
+
+    _SIZE = 64 << 10
+    _DISABLE = 2
+
+    def __init__(self) -> None:
+        old = _StackT()
+        _libc.sigaltstack(None, ctypes.byref(old))
+        self._memory: mmap.mmap | None = None
+        if old.flags & self._DISABLE:
+            self._memory = mmap.mmap(-1, self._SIZE)
+            at = ctypes.addressof(ctypes.c_char.from_buffer(self._memory))
+            _libc.sigaltstack(ctypes.byref(_StackT(at, 0, self._SIZE)), None)
+            self._thread = threading.get_native_id()
+
+    def __del__(self) -> None:
+        if self._memory is not None and self._thread == threading.get_native_id():
+            _libc.sigaltstack(ctypes.byref(_StackT(None, self._DISABLE, 0)), None)

@@ -404,10 +404,11 @@ runtime.hostenter:
 	movq	%rax, {{hostcall_oldguard}}(%rdi)
 	movq	%rsp, {{hostcall_sp}}(%rdi)
 	andq	$-16, %rsp
+	movq	%rsp, {{hostcall_g0sp}}(%rdi)
+	movq	%fs:0x10, %rax
+	movq	%rax, {{hostcall_tls}}(%rdi)
 	leaq	runtime.g0(%rip), %rax
 	movq	%rax, %fs:0x68
-	movq	%rsp, %rsi
-	movq	%fs:0x10, %rdx
 	xorl	%ebp, %ebp
 	call	runtime.hostbegin
 	ud2
@@ -426,6 +427,76 @@ runtime.hostreturn:
 	popq	%r12
 	popq	%rbp
 	popq	%rbx
+	ret
+
+# gogoexit(gp): continues gp in Goexit, as if it had called that where it stopped: in a system
+# call, or in the prologue of a function (then its caller is the one that calls Goexit).
+
+	.globl	runtime.gogoexit
+	.type	runtime.gogoexit, @function
+runtime.gogoexit:
+	movq	%rdi, %fs:0x68
+	movq	{{g_stackguard}}(%rdi), %rax
+	movq	%rax, %fs:0x70
+	movq	{{g_sched_sp}}(%rdi), %rsp
+	movq	{{g_sched_kind}}(%rdi), %rax
+	movq	$0, {{g_sched_kind}}(%rdi)
+	popq	%r15
+	popq	%r14
+	popq	%r13
+	popq	%r12
+	popq	%rbp
+	popq	%rbx
+	leaq	(%rsp,%rax,8), %rsp		# kind 1: the return address into the prologue
+	jmp	runtime.Goexit
+
+# The code of a func value that calls the host: rdi = its argument, r10 = the closure object,
+# whose second word says which function of the host's.
+
+	.globl	runtime.hostcallback
+	.type	runtime.hostcallback, @function
+runtime.hostcallback:
+	movq	8(%r10), %rsi
+	leaq	runtime.hostcallback0(%rip), %rax
+	jmp	runtime.systemcall
+
+	.globl	runtime.hostabandonpc
+	.type	runtime.hostabandonpc, @function
+runtime.hostabandonpc:
+	leaq	runtime.hostabandoned(%rip), %rax
+	ret
+
+	.globl	runtime.hostfaultpc
+	.type	runtime.hostfaultpc, @function
+runtime.hostfaultpc:
+	leaq	runtime.hostfaulted(%rip), %rax
+	ret
+
+# callhandler(fn, sig, info, ctx): a signal handler of C's.
+
+	.globl	runtime.callhandler
+	.type	runtime.callhandler, @function
+runtime.callhandler:
+	movq	%rdi, %rax
+	movq	%rsi, %rdi
+	movq	%rdx, %rsi
+	movq	%rcx, %rdx
+	jmp	*%rax
+
+	.globl	runtime.gettls
+	.type	runtime.gettls, @function
+runtime.gettls:
+	movq	%fs:0x10, %rax
+	ret
+
+# xadd(p *uint32, n uint32) uint32
+
+	.globl	runtime.xadd
+	.type	runtime.xadd, @function
+runtime.xadd:
+	movl	%esi, %eax
+	lock
+	xaddl	%eax, (%rdi)
 	ret
 
 # setg(gp): makes gp what %fs:0x68 says. For system code only.

@@ -103,7 +103,7 @@ def test_every_end_of_a_call_leaves_the_session_intact(mode: str) -> None:
         "double 21",
         "returned 0  42",
     ]
-    last = "Outcome(kind='returned', text='', code=0) panic: in the background"
+    last = "Outcome(kind='returned', text='', code=0, error=None) panic: in the background"
     assert output(ENDS, program, mode).splitlines() == [*once, *once, last]
 
 
