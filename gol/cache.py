@@ -25,7 +25,8 @@ TYPE_CHECKING = False  # what typing says, without importing it
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-KINDS = ("pkg", "exe", "layout")  # packages, programs, the layout of stack reports
+# packages, programs, the layout of stack reports, modules of the Python API
+KINDS = ("pkg", "exe", "layout", "py")
 _FOLDERS = (*KINDS, "grammar")  # whatever else lies in the root is not ours
 _MAGIC = b"golcache"
 _TRAILER = len(_MAGIC) + 8 + 8

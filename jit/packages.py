@@ -100,15 +100,18 @@ def scan_imports(content: bytes) -> set[str]:
     return out - {"unsafe"}
 
 
-def discover(main: Sources, sources: SourceSet, diags: Diagnostics) -> Optional[list[Unit]]:
-    """The program (parsed) and all that it needs, dependencies first; runtime is always the
-    first. None after a syntax error. Imports that do not exist are left to the checker."""
+def discover(
+    main: Sources, sources: SourceSet, diags: Diagnostics, extra: tuple[str, ...] = ()
+) -> Optional[list[Unit]]:
+    """The program (parsed) and all that it and ``extra`` need, dependencies first; runtime is
+    always the first. None after a syntax error. Imports that do not exist are left to the
+    checker."""
     program = Unit("main", main)
     if not parse_unit(program, sources, diags):
         return None
     paths = {s.path.text[1:-1] for f in program.files for s in f.imports}
     program.imports = sorted(p for p in paths if p and p not in ("unsafe", "C"))
-    return [*closure(program.imports), program]
+    return [*closure((*extra, *program.imports)), program]
 
 
 def closure(paths: Iterable[str]) -> list[Unit]:

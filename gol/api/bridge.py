@@ -1,0 +1,203 @@
+"""The passage between the two: blocks, and what lies in package internal/python.
+
+A block (``runtime/std/internal/python/block.gol``) holds what goes to and fro in one call.
+It lies in gol's heap; Python takes one for each call and gives it back.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import struct
+import threading
+from typing import Any, ClassVar, Optional
+
+from gol.jit.host import Host
+
+from . import failures
+from .describe import WORDS_BYTES
+from .types import Type, Types, word_at
+
+_LARGE = 1 << 20  # results of this size are forgotten at once
+_pair = struct.Struct("<QQ")
+
+
+class Out(bytearray):
+    """What is written for gol, and what must live until it was read."""
+
+    __slots__ = ("keep", "inlined", "callables", "reads")
+
+    def __init__(self) -> None:
+        self.keep: list[Any] = []
+        self.inlined: list[Any] = []  # (converter, object) given for pointers
+        self.callables: list[int] = []  # numbers given to callables
+        self.reads = False  # gol only reads the slice that is being written
+
+    def word(self, n: int) -> None:
+        self += n.to_bytes(8, "little")
+
+
+class Block:
+    __slots__ = ("address", "view")
+
+    def __init__(self, address: int, size: int) -> None:
+        self.address = address
+        memory = (ctypes.c_char * size).from_address(address)
+        self.view = memoryview(memory).cast("B")
+
+
+# what package internal/python lists as Known
+KNOWN = (
+    "bool", "int", "float64", "complex128", "string", "[]uint8", "[]any", "map[string]any",
+    "map[any]any", "error", "any",
+)  # fmt: skip
+
+
+class Bridge:
+    """One per process, made when the first module is loaded."""
+
+    _the: ClassVar[Optional["Bridge"]] = None
+    _making: ClassVar[threading.Lock] = threading.Lock()
+
+    def __init__(self, host: Host) -> None:
+        from .callables import Callables
+        from .registry import Converters
+
+        self.host = host
+        self.types = Types(host.layout)
+        layout = self.symbol("Layout")
+        self._run(self.symbol("init"), 0)
+        names = ("size", "input", "view", "callable", "failed", "words", "room")
+        self.at = {n: word_at(layout + 8 * i) for i, n in enumerate(names)}
+        self.words = self.at["words"]
+        self.input = self.at["input"]
+        self.room = self.at["room"] - WORDS_BYTES
+        self.pool: list[Block] = []
+        self.released: list[int] = []  # handles that Python has let go of
+        self.methods: dict[int, dict[str, Any]] = {}  # by the address of T
+        self.func_calls: dict[int, Any] = {}  # by the address of a func type
+        self.func_signatures: dict[int, Any] = {}
+        known = self.symbol("Known")
+        self.known = {n: self.pointed(known + 16 * i) for i, n in enumerate(KNOWN)}
+        self.converters = Converters(self)
+        self.callables = Callables(self)
+        self._load, self._store = self.symbol("Load"), self.symbol("Store")
+        self._drop, self._release = self.symbol("Drop"), self.symbol("Release")
+
+    @classmethod
+    def get(cls) -> "Bridge":
+        the = cls._the
+        if the is None:
+            with cls._making:
+                if cls._the is None:
+                    cls._the = Bridge(Host.get())
+                the = cls._the
+        return the
+
+    def start(self, path: str) -> None:
+        """Run the initialisers of a package, and of what it imports, once."""
+        self._run(self.host.address(f"{path}.init"), 0)
+
+    def symbol(self, name: str) -> int:
+        return self.host.address(f"internal/python.{name}")
+
+    def pointed(self, address: int) -> Type:
+        """T, for an any at an address that holds a *T."""
+        return self.types.type_at(word_at(address)).elem
+
+    def methods_of(self, t: Type) -> dict[str, Any]:
+        return self.methods.get(t.address, {})
+
+    # ------------------------------------------------------------------- blocks
+    def take(self) -> Block:
+        if self.released:
+            self._drain()
+        try:
+            return self.pool.pop()
+        except IndexError:
+            where = ctypes.c_uint64()
+            self._run(self.symbol("NewBlock"), ctypes.addressof(where))
+            return Block(where.value, self.at["size"])
+
+    def give(self, block: Block) -> None:
+        self.pool.append(block)
+
+    def write(self, block: Block, out: Out, view: bool = False) -> None:
+        """Let gol read what was written. ``out`` must live until it has."""
+        n = len(out)
+        if n <= self.room:
+            at = self.words + WORDS_BYTES
+            block.view[at : at + n] = out
+            address = block.address + at
+        else:
+            memory = (ctypes.c_char * n).from_buffer(out)
+            out.keep.append(memory)
+            address = ctypes.addressof(memory)
+        _pair.pack_into(block.view, self.input, address, view)
+
+    def read(self, block: Block) -> bytes:
+        """What gol wrote."""
+        data = self.read_at(block.address)
+        if len(data) > _LARGE:
+            self._run(self._drop, block.address)
+        return data
+
+    def write_at(self, address: int, out: Out) -> None:
+        """:meth:`write` into the block of a call of Python: gol reads it later."""
+        n = len(out)
+        to = address + self.words + WORDS_BYTES
+        if n > self.room:
+            ctypes.memmove(address + self.words, n.to_bytes(8, "little"), 8)
+            self._run(self.symbol("Room"), address)
+            to = word_at(address + self.input)
+        else:
+            ctypes.memmove(address + self.input, to.to_bytes(8, "little"), 8)
+        ctypes.memmove(to, bytes(out), n)
+
+    def read_at(self, address: int) -> bytes:
+        start, n = _pair.unpack(ctypes.string_at(address, 16))
+        return ctypes.string_at(start, n) if n else b""
+
+    # -------------------------------------------------------------------- calls
+    def _run(self, function: int, argument: int) -> None:
+        outcome = self.host.call(function, argument)
+        if outcome.kind != "returned":
+            raise failures.of(self, outcome, None)
+
+    def run(self, function: int, block: Block) -> None:
+        """Call a thunk; raise what it ended by."""
+        outcome = self.host.call(function, block.address)
+        if outcome.kind != "returned":
+            raise failures.of(self, outcome, block)
+
+    def load(self, address: int, type: int) -> bytes:
+        """The value in a variable of gol, as bytes for a converter."""
+        block = self.take()
+        try:
+            _pair.pack_into(block.view, self.input, 0, 0)
+            _pair.pack_into(block.view, self.words, address, type)
+            self.run(self._load, block)
+            return self.read(block)
+        finally:
+            self.give(block)
+
+    def store(self, address: int, type: int, out: Out) -> None:
+        block = self.take()
+        try:
+            _pair.pack_into(block.view, self.words, address, type)
+            self.write(block, out)
+            self.run(self._store, block)
+        finally:
+            self.give(block)
+
+    def _drain(self) -> None:
+        """Tell gol which handles Python has let go of."""
+        gone, self.released = self.released, []
+        out = Out()
+        for n in (len(gone), *gone):
+            out.word(n)
+        block = self.take()
+        try:
+            self.write(block, out)
+            self.run(self._release, block)
+        finally:
+            self.give(block)

@@ -1,0 +1,287 @@
+"""Calls: arguments into a block, results out of it."""
+
+from __future__ import annotations
+
+import ctypes
+import struct
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from .bridge import Bridge, Out
+from .describe import Call, Slot
+from .errors import Error, Mismatch
+from .pointers import PointerConverter, Receiver
+from .types import Type
+
+Function = Callable[..., Any]
+
+
+def _numbers(slots: Sequence[Slot]) -> struct.Struct:
+    """Reads or writes the numbers among slots, from the first word on."""
+    format, at = "<", 0
+    for _, code, offset in slots:
+        if code is not None:
+            format += f"{offset - at}x{code}"
+            at = offset + struct.calcsize("<" + code)
+    return struct.Struct(format)
+
+
+class Signature:
+    """The parameters and results of one function, with their converters."""
+
+    def __init__(self, bridge: Bridge, call: Call, types: Callable[[int], Type]) -> None:
+        self.bridge = bridge
+        self.call = call
+        of = bridge.converters.of
+        self.args = [of(types(s[0])) for s in call.args]
+        self.results = [of(types(s[0])) for s in call.results]
+        if call.bound and isinstance(self.args[0], PointerConverter):
+            self.args[0] = Receiver(self.args[0].type, bridge.converters)
+        self.numbers_in, self.numbers_out = _numbers(call.args), _numbers(call.results)
+        last = self.results[-1].type if self.results else None
+        self.fails = last is not None and last.str == "error" and not last.pkgpath
+
+    # ------------------------------------------------------- Python calls gol
+    def function(self, address: int) -> Function:
+        """The Python function that calls the thunk at an address."""
+        call = self.call
+        numbers = all(s[1] is not None for s in call.args + call.results)
+        if numbers and not call.variadic:
+            return self._fast(address)
+        return self._general(address)
+
+    def _fast(self, address: int) -> Function:
+        """Nothing but numbers."""
+        bridge = self.bridge
+        checks = [c.check for c in self.args]
+        n = len(checks)
+        words = bridge.words
+        pack_into, unpack_from = self.numbers_in.pack_into, self.numbers_out.unpack_from
+        take, give, run = bridge.take, bridge.give, bridge.run
+        single = len(self.results) == 1
+
+        def function(*args: Any, **named: Any) -> Any:
+            if len(args) != n or named:
+                args = self.arrange(args, named)
+            block = take()
+            try:
+                try:
+                    pack_into(block.view, words, *[c(a) for c, a in zip(checks, args)])
+                except Mismatch:
+                    raise self.explain(args) from None
+                run(address, block)
+                values = unpack_from(block.view, words)
+            finally:
+                give(block)
+            if single:
+                return values[0]
+            return values or None
+
+        return function
+
+    def _general(self, address: int) -> Function:
+        bridge = self.bridge
+
+        def function(*args: Any, **named: Any) -> Any:
+            return self._call(address, args, named, False)
+
+        def view(*args: Any, **named: Any) -> Any:
+            return self._call(address, args, named, True)
+
+        function._gol_view = view  # type: ignore[attr-defined]
+        assert bridge is not None
+        return function
+
+    def _call(self, address: int, args: Any, named: dict[str, Any], view: bool) -> Any:
+        bridge = self.bridge
+        args = self.arrange(args, named)
+        block = bridge.take()
+        out = Out()
+        try:
+            try:
+                numbers = self._put_all(self.args, self.call.args, args, out, self.call.reads)
+            except Mismatch as e:
+                for number in out.callables:
+                    del bridge.callables.held[number]
+                raise e.kind(f"{self._argument(e.index)}: {e.text}") from None
+            self.numbers_in.pack_into(block.view, bridge.words, *numbers)
+            bridge.write(block, out, view)
+            bridge.run(address, block)
+            numbers_out = self.numbers_out.unpack_from(block.view, bridge.words)
+            data = bridge.read(block)
+        finally:
+            bridge.give(block)
+        values, at = self._get_all(self.results, self.call.results, numbers_out, data, view)
+        for converter, v in out.inlined:
+            update = getattr(converter, "update", None)
+            at = update(v, data, at) if update is not None else converter.get(data, at)[1]
+        return self._result(values)
+
+    def _result(self, values: list[Any]) -> Any:
+        if self.fails:
+            error = values.pop()
+            if error is not None:
+                error.results = tuple(values) if len(values) != 1 else values[0]
+                raise error
+        if not values:
+            return None
+        return values[0] if len(values) == 1 else tuple(values)
+
+    @staticmethod
+    def _put_all(
+        converters: list[Any], slots: Sequence[Slot], values: Sequence[Any], out: Out,
+        reads: Sequence[bool] = (),
+    ) -> list[Any]:  # fmt: skip
+        numbers = []
+        i = 0
+        try:
+            for i, (c, slot, v) in enumerate(zip(converters, slots, values)):
+                if slot[1] is not None:
+                    numbers.append(c.check(v))
+                else:
+                    out.reads = i < len(reads) and reads[i]
+                    c.put(v, out)
+        except Mismatch as e:
+            e.index = i
+            raise
+        return numbers
+
+    @staticmethod
+    def _get_all(
+        converters: list[Any], slots: Sequence[Slot], numbers: Sequence[Any], data: bytes,
+        view: bool = False,
+    ) -> tuple[list[Any], int]:  # fmt: skip
+        values = []
+        given = iter(numbers)
+        at = 0
+        for c, slot in zip(converters, slots):
+            if slot[1] is not None:
+                values.append(next(given))
+            elif view and c.type.kind == "slice" and c.type.elem.flat:
+                v, at = c.get_view(data, at)
+                values.append(v)
+            else:
+                v, at = c.get(data, at)
+                values.append(v)
+        return values, at
+
+    # --------------------------------------------------------- what is wrong
+    @property
+    def name(self) -> str:
+        return self.call.name
+
+    def arrange(self, args: tuple[Any, ...], named: dict[str, Any]) -> tuple[Any, ...]:
+        """The arguments in order, those of a variadic parameter as one list."""
+        call = self.call
+        n = len(call.params)
+        if named:
+            return self._named(args, named)
+        if call.variadic and len(args) >= n - 1:
+            return (*args[: n - 1], list(args[n - 1 :]))
+        if len(args) != n:
+            wanted = n - call.bound - call.variadic
+            plural = "" if wanted == 1 else "s"
+            least = "at least " if call.variadic else ""
+            raise TypeError(
+                f"{call.name} takes {least}{wanted} argument{plural}, got {len(args) - call.bound}"
+            )
+        return args
+
+    def _named(self, args: tuple[Any, ...], named: dict[str, Any]) -> tuple[Any, ...]:
+        call = self.call
+        if len(args) > len(call.params):
+            raise TypeError(f"{call.name} got too many arguments")
+        values = dict(zip(call.params, args))
+        for name, v in named.items():
+            if name not in call.params:
+                raise TypeError(f"{call.name} has no parameter {name!r}")
+            if name in values:
+                raise TypeError(f"{call.name} got two values for parameter {name!r}")
+            values[name] = v
+        missing = [p for p in call.params if p not in values]
+        if missing:
+            raise TypeError(f"{call.name} got no argument for {', '.join(missing)}")
+        return tuple(values[p] for p in call.params)
+
+    def explain(self, args: Sequence[Any]) -> Exception:
+        """The error for the first of these numbers that does not fit."""
+        for i, (c, v) in enumerate(zip(self.args, args)):
+            try:
+                c.check(v)
+            except Mismatch as e:
+                return e.kind(f"{self._argument(i)}: {e.text}")
+        raise AssertionError("every argument fits")
+
+    def _argument(self, i: int) -> str:
+        call = self.call
+        if call.bound and i == 0:
+            return f"receiver of {call.name}"
+        name = f" ({call.params[i]})" if call.params[i] else ""
+        return f"argument {i + 1 - call.bound}{name} of {call.name}"
+
+    # ------------------------------------------------------- gol calls Python
+    def serve(self, function: Function, address: int) -> None:
+        """Call a Python function with the arguments in a block, and put its results there.
+        The slots are those of this signature without its first, the func value."""
+        bridge = self.bridge
+        call = self.call
+        words = address + bridge.words
+        fmt = self.numbers_in
+        numbers = fmt.unpack(ctypes.string_at(words, fmt.size)) if fmt.size else ()
+        data = bridge.read_at(address)
+        args, _ = self._get_all(self.args[1:], call.args[1:], numbers, data)
+        if call.variadic and args[-1] is not None:
+            args[-1:] = args[-1]
+        elif call.variadic:
+            args.pop()
+        out = Out()
+        values = self._returned(function, args)
+        try:
+            given = self._put_all(self.results, call.results, values, out)
+        except Mismatch as e:
+            name = getattr(function, "__name__", type(function).__name__)
+            raise e.kind(f"result of {name}: {e.text}") from None
+        if given:
+            ctypes.memmove(words, self.numbers_out.pack(*given), self.numbers_out.size)
+        if out:
+            bridge.write_at(address, out)
+
+    def _returned(self, function: Function, args: list[Any]) -> list[Any]:
+        """The results, an error that is raised or returned among them."""
+        n = len(self.results) - self.fails
+        error = None
+        try:
+            got = function(*args)
+        except Error as e:
+            if not self.fails:
+                raise
+            got, error = e.results, e
+            if got is None:
+                return [*[c.zero() for c in self.results[:n]], error]
+        if n == 0:
+            values = []
+            if got is not None:
+                raise self._wrong(function, f"wanted None, got {type(got).__name__}")
+        elif n == 1:
+            values = [got]
+        else:
+            if not isinstance(got, (tuple, list)) or len(got) != n:
+                raise self._wrong(function, f"wanted {n} values, got {got!r}")
+            values = list(got)
+        return [*values, error] if self.fails else values
+
+    @staticmethod
+    def _wrong(function: Function, text: str) -> TypeError:
+        name = getattr(function, "__name__", type(function).__name__)
+        return TypeError(f"result of {name}: {text}")
+
+
+def bind(bridge: Bridge, call: Call, types: Callable[[int], Type], address: int) -> Function:
+    """The Python function for one entry of a module's description."""
+    function = Signature(bridge, call, types).function(address)
+    name = call.name.rpartition(".")[2]
+    function.__name__ = name
+    function.__qualname__ = call.name
+    return function
+
+

@@ -1,0 +1,112 @@
+"""Func values: Python callables in gol, and gol functions in Python.
+
+A callable that is passed to gol gets a number. gol calls it on the system stack of the
+thread that called gol, and says when nothing holds it any more. What it raises goes through
+gol as a panic and comes out of the call of gol as it was.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import itertools
+import struct
+from typing import TYPE_CHECKING, Any, Optional
+
+from .errors import Mismatch
+from .handles import Handle, HandleConverter
+from .plain import mismatch
+
+if TYPE_CHECKING:
+    from .bridge import Block, Bridge, Out
+    from .call import Signature
+
+INLINE = (1 << 64) - 3
+_unpack = struct.Struct("<Q").unpack_from
+_pair = struct.Struct("<QQ").unpack_from
+
+
+class Callables:
+    """The Python callables that gol holds, and the exceptions on their way through gol."""
+
+    def __init__(self, bridge: "Bridge") -> None:
+        self.bridge = bridge
+        self.held: dict[int, tuple[Any, "Signature"]] = {}
+        self.raised: dict[int, BaseException] = {}
+        self._numbers = itertools.count(1)
+        self._panic_value = bridge.symbol("PanicValue")
+        if hasattr(bridge.host, "callback"):  # XXX
+            bridge.host.write_word(bridge.symbol("Enter"), bridge.host.callback(self._enter))
+
+    def hold(self, function: Any, signature: "Signature") -> int:
+        number = next(self._numbers)
+        self.held[number] = (function, signature)
+        return number
+
+    def _enter(self, address: int) -> None:
+        """Called by gol, with a block."""
+        at = self.bridge.at
+        (number,) = _unpack(ctypes.string_at(address + at["callable"], 8))
+        if not number:  # gol lets go of one
+            (number,) = _unpack(ctypes.string_at(address + at["words"], 8))
+            self.held.pop(number, None)
+            return
+        try:
+            function, signature = self.held[number]
+            signature.serve(function, address)
+        except BaseException as e:  # noqa: BLE001 (it goes on as a panic)
+            self._raise(e, address)
+
+    def _raise(self, e: BaseException, address: int) -> None:
+        from .bridge import Out
+
+        number = next(self._numbers)
+        self.raised[number] = e
+        out = Out()
+        text = f"{type(e).__name__}: {e}".encode("utf-8", "backslashreplace")[:2000]
+        out.word(len(text))
+        out += text
+        self.bridge.write_at(address, out)
+        ctypes.memmove(address + self.bridge.at["failed"], number.to_bytes(8, "little"), 8)
+
+    def panicked(self, block: "Block") -> tuple[Optional[BaseException], Any]:
+        """Of the panic that ended the call of a block: the exception that caused it, if a
+        callable did, and the value."""
+        bridge = self.bridge
+        bridge.run(self._panic_value, block)
+        number, kind = _pair(block.view, bridge.words)
+        if number:
+            return self.raised.pop(number, None), None
+        known = bridge.known[("any", "error", "string")[kind]]
+        value = bridge.converters.of(known).get(bridge.read(block), 0)[0]
+        return (ValueError(value), None) if kind == 2 else (None, value)
+
+
+class Function(Handle):
+    """A func value of gol."""
+
+    __slots__ = ()
+
+    def __call__(self, *args: Any) -> Any:
+        bridge = self._gol_bridge
+        call = bridge.func_calls.get(self._gol_type.address)
+        if call is None:
+            raise TypeError(f"no module says how to call a {self._gol_type.str}")
+        return call(self, *args)
+
+
+class FuncConverter(HandleConverter):
+    made = Function
+
+    def put(self, v: Any, out: "Out") -> None:
+        if v is None or isinstance(v, Function):
+            super().put(v, out)
+            return
+        if not callable(v):
+            raise mismatch(self.type, v)
+        signature = self.bridge.func_signatures.get(self.type.address)
+        if signature is None:
+            raise Mismatch(TypeError, f"no module makes a {self.type.str} of a callable")
+        number = self.bridge.callables.hold(v, signature)
+        out.callables.append(number)
+        out.word(INLINE)
+        out.word(number)

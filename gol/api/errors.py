@@ -1,0 +1,85 @@
+"""What can go wrong, as Python sees it."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+
+class Diagnostic(NamedTuple):
+    file: str
+    line: int
+    column: int
+    message: str
+
+    def __str__(self) -> str:
+        where = f"{self.file}:{self.line}:{self.column}: " if self.line else ""
+        return where + self.message
+
+
+class CompileError(Exception):
+    """The source does not compile; the text is what ``gol run`` prints."""
+
+    def __init__(self, text: str, diagnostics: list[Diagnostic]) -> None:
+        super().__init__(text)
+        self.diagnostics = diagnostics
+
+
+class Failure(RuntimeError):
+    """A call of gol ended otherwise than by returning. ``traceback`` is what gol says of
+    its goroutine."""
+
+    def __init__(self, message: str, traceback: str = "") -> None:
+        super().__init__(message)
+        self.traceback = traceback
+        if traceback:
+            self.add_note(traceback)
+
+
+class Panic(Failure):
+    """A panic that nobody recovered from. The text is what Go prints behind ``panic:``,
+    ``value`` what was given to panic."""
+
+    def __init__(self, message: str, traceback: str = "", value: Any = None) -> None:
+        super().__init__(message, traceback)
+        self.value = value
+
+
+class StackOverflow(Failure):
+    """A goroutine's stack exceeded the limit."""
+
+
+class Deadlock(Failure):
+    """The call waited for what nothing could bring about any more."""
+
+
+class Goexit(Failure):
+    """The function ended its goroutine by runtime.Goexit: there is no result."""
+
+
+class FatalError(Failure):
+    """The runtime gave up, as it does for concurrent map writes."""
+
+
+class Error(Exception):
+    """An error value of gol. A function whose last result is an error that is not nil
+    raises it: ``results`` are then its other results.
+
+    An exception of this class is also what Python gives where gol takes an error: the one
+    that came from gol is the same value there, a new one has just the message.
+    """
+
+    results: Any = None
+    _gol_value: Any = None  # keeps the value alive in gol
+
+
+class Mismatch(Exception):
+    """A value cannot be converted; whoever knows what it was for raises ``kind``."""
+
+    def __init__(self, kind: type[Exception], text: str) -> None:
+        super().__init__(text)
+        self.kind = kind
+        self.text = text
+        self.index = 0  # of the argument
+
+    def inside(self, where: str) -> "Mismatch":
+        return Mismatch(self.kind, f"{where}: {self.text}")

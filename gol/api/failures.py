@@ -1,0 +1,45 @@
+"""How a call of gol ended, when not by returning: the exception for it."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Optional
+
+from gol.jit.host import Outcome
+
+from .errors import Deadlock, Failure, FatalError, Goexit, Panic, StackOverflow
+
+if TYPE_CHECKING:
+    from .bridge import Block, Bridge
+
+_re_path = re.compile(r"\bpy/[0-9a-f]+/")
+_re_thunk = re.compile(r"^\S.*\n\t<python>:.*\n", re.M)
+
+
+def of(bridge: "Bridge", outcome: Outcome, block: Optional["Block"]) -> BaseException:
+    """The exception to raise; for a panic that a Python callable caused, what it raised."""
+    kind = outcome.kind
+    if kind == "interrupted":
+        return KeyboardInterrupt()
+    if kind == "exit":
+        return SystemExit(outcome.code)
+    message, traceback = split(outcome.text)
+    if kind == "panic":
+        raised, value = (None, None) if block is None else bridge.callables.panicked(block)
+        if raised is not None:
+            return raised
+        return Panic(message.removeprefix("panic: "), traceback, value)
+    if kind == "goexit":
+        return Goexit("the function called runtime.Goexit")
+    classes: dict[str, type[Failure]] = {"overflow": StackOverflow, "deadlock": Deadlock}
+    return classes.get(kind, FatalError)(message.removeprefix("fatal error: "), traceback)
+
+
+def split(text: str) -> tuple[str, str]:
+    """(what happened, the traceback), without what the API itself adds to either."""
+    text = _re_thunk.sub("", _re_path.sub("", text))
+    message, gap, traceback = text.partition("\n\n")
+    if not gap:
+        message, traceback = text, ""
+    lines = [x for x in message.split("\n") if not x.startswith(("runtime: ", "[signal "))]
+    return "\n".join(lines).rstrip("\n"), traceback.rstrip("\n")

@@ -1,0 +1,111 @@
+"""Which slice parameters a function only reads: Python may then pass memory that must not
+change, such as a bytes object, without copying it.
+
+A parameter is one of those if every use of it in the body is on the short list below. All
+else (it is stored, returned, handed to another package) counts as writing.
+"""
+
+from __future__ import annotations
+
+from typing import Optional
+
+from gol.lang import ast as A
+from gol.lang import types as T
+from gol.lang.ast import unparen
+from gol.lang.objects import Builtin, Func, Var
+from gol.lang.walk import children
+
+Parents = dict[int, A.Node]
+
+
+def only_read(decl: A.FuncDecl, sig: T.Signature) -> tuple[bool, ...]:
+    return tuple(_reads(decl, i, ()) for i in range(len(sig.params)))
+
+
+def _reads(decl: A.FuncDecl, index: int, callers: tuple[A.FuncDecl, ...]) -> bool:
+    param: Var = decl.info.params[index]
+    u = param.type.underlying()
+    if not isinstance(u, T.Slice) or not isinstance(u.elem.underlying(), T.Basic):
+        return False
+    if decl.body is None or decl in callers[:-1]:
+        return False
+    if callers and decl is callers[-1]:
+        return True  # it calls itself: nothing new
+    parents: Parents = {}
+    uses: list[A.Ident] = []
+    todo: list[A.Node] = [decl.body]
+    while todo:
+        n = todo.pop()
+        if isinstance(n, A.Ident) and n.obj is param:
+            uses.append(n)
+        for child in children(n):
+            parents[id(child)] = n
+            todo.append(child)
+    return all(_harmless(use, param, parents, (*callers, decl)) for use in uses)
+
+
+def _harmless(e: A.Expr, param: Var, parents: Parents, callers: tuple[A.FuncDecl, ...]) -> bool:
+    """Whether nothing is written through e, the parameter or a slice of it."""
+    p = parents.get(id(e))
+    if isinstance(p, A.ParenExpr):
+        return _harmless(p, param, parents, callers)
+    if isinstance(p, A.SliceExpr) and p.x is e:
+        return _harmless(p, param, parents, callers)
+    if isinstance(p, A.IndexExpr) and p.x is e:
+        return not _is_variable(p, parents)
+    if isinstance(p, A.RangeStmt):
+        return p.x is e
+    if isinstance(p, A.BinaryExpr):
+        return True  # compared with nil
+    if isinstance(p, A.AssignStmt):
+        if p.op == "=" and len(p.lhs) == len(p.rhs):
+            for target, value in zip(p.lhs, p.rhs):
+                if target is e:
+                    return isinstance(e, A.Ident)
+                if value is e:
+                    t = unparen(target)
+                    return isinstance(t, A.Ident) and (t.obj is param or t.name == "_")
+        return False
+    if isinstance(p, A.CallExpr):
+        return _read_by_call(p, e, callers)
+    return False
+
+
+def _is_variable(e: A.Expr, parents: Parents) -> bool:
+    """Whether the element e is assigned to, or its address taken."""
+    p = parents.get(id(e))
+    if isinstance(p, A.ParenExpr):
+        return _is_variable(p, parents)
+    if isinstance(p, A.AssignStmt):
+        return any(x is e for x in p.lhs)
+    if isinstance(p, A.RangeStmt):
+        return p.key is e or p.value is e
+    if isinstance(p, A.UnaryExpr):
+        return p.op == "&"
+    return isinstance(p, (A.IncDecStmt, A.SelectorExpr))
+
+
+def _read_by_call(call: A.CallExpr, e: A.Expr, callers: tuple[A.FuncDecl, ...]) -> bool:
+    at = next((i for i, a in enumerate(call.args) if a is e), -1)
+    if at < 0:
+        return False
+    if call.kind == "conversion":
+        u = call.type.underlying() if call.type is not None else None
+        return isinstance(u, T.Basic)
+    fun = unparen(call.fun)
+    obj = fun.obj if isinstance(fun, A.Ident) else None
+    if isinstance(obj, Builtin):
+        if obj.name in ("len", "cap"):
+            return True
+        return obj.name == "copy" and at == 1 or obj.name == "append" and at > 0
+    called = _declaration(obj)
+    if called is None or called.recv is not None:
+        return False
+    sig = called.info.sig
+    if sig.variadic and at >= len(sig.params) - 1 and call.ellipsis < 0:
+        return False
+    return _reads(called, at, callers)
+
+
+def _declaration(obj: object) -> Optional[A.FuncDecl]:
+    return obj.decl if isinstance(obj, Func) else None

@@ -1,0 +1,147 @@
+"""Structs: each type has a dataclass, whose fields default to gol's zero values.
+
+Where gol takes a struct, Python may also give a dict of some of its fields. Blank fields
+are left out; a field named as a Python keyword has an underscore behind its name. Methods of
+the type are methods of the class: where one has a pointer receiver, what it changes is
+changed in the object.
+"""
+
+from __future__ import annotations
+
+import keyword
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+from .errors import Mismatch
+from .plain import Plain, mismatch
+from .types import StructField, Type
+
+if TYPE_CHECKING:
+    from .bridge import Out
+    from .registry import Converters
+
+
+def attribute(name: str) -> str:
+    return name + "_" if keyword.iskeyword(name) else name
+
+
+def members(t: Type) -> list[StructField]:
+    return [f for f in t.fields if f.name != "_"]
+
+
+def make_class(t: Type, all: "Converters") -> type:
+    """The dataclass. The annotations are the types as gol writes them."""
+    import dataclasses
+
+    fields: list[Any] = []
+    for f in members(t):
+
+        def default(t: Type = f.type) -> Any:
+            return all.of(t).zero()
+
+        field = dataclasses.field(default_factory=default)
+        fields.append((attribute(f.name), f.type.str, field))
+    name = t.name or "struct"
+    cls = dataclasses.make_dataclass(name, fields, unsafe_hash=True)
+    cls.__module__ = t.str.rpartition(".")[0] if t.name else "gol"
+    cls.__qualname__ = name
+    cls.__doc__ = f"The struct {t.str} of gol."
+    setattr(cls, "_gol_type", t)  # noqa: B010 (mypy knows no such attribute)
+    for method, function in all.bridge.methods_of(t).items():
+        if not hasattr(cls, method):
+            setattr(cls, method, function)
+    return cls
+
+
+class _Members:
+    """What plain and other structs have in common. The class and the converters of fields
+    are made when first needed: a type may contain itself."""
+
+    type: Type
+    all: "Converters"
+
+    def __init__(self, t: Type, all: "Converters") -> None:
+        self.type = t
+        self.all = all
+        self._cls: Any = None
+        self._parts: list[tuple[str, Any]] = []
+
+    @property
+    def cls(self) -> Any:
+        if self._cls is None:
+            self._cls = make_class(self.type, self.all)
+        return self._cls
+
+    @property
+    def parts(self) -> list[tuple[str, Any]]:
+        if not self._parts:
+            self._parts = [(attribute(f.name), self.all.of(f.type)) for f in members(self.type)]
+        return self._parts
+
+    def object(self, v: Any) -> Any:
+        """v, or what a dict means, as an object with the fields."""
+        if isinstance(v, self.cls):
+            return v
+        if not isinstance(v, dict):
+            raise mismatch(self.type, v)
+        for name in v:
+            if not any(name == n for n, _ in self.parts):
+                raise Mismatch(TypeError, f"{self.type.str} has no field {name!r}")
+        return self.cls(**v)
+
+    def zero(self) -> Any:
+        return self.cls()
+
+
+class PlainStruct(_Members, Plain):
+    def __init__(self, t: Type, all: "Converters") -> None:
+        _Members.__init__(self, t, all)
+        format, at = "", 0
+        for f in members(t):
+            part = all.of(f.type)
+            format += f"{f.offset - at}x" if f.offset > at else ""
+            format += part.format
+            at = f.offset + part.size
+        format += f"{t.size - at}x" if t.size > at else ""
+        Plain.__init__(self, t, format)
+
+    def flatten(self, v: Any, to: list[Any]) -> None:
+        v = self.object(v)
+        for name, part in self.parts:
+            try:
+                part.flatten(getattr(v, name), to)
+            except Mismatch as e:
+                raise e.inside(f"field {name}") from None
+
+    def build(self, values: Iterator[Any]) -> Any:
+        return self.cls(*[part.build(values) for _, part in self.parts])
+
+    def update(self, v: Any, data: bytes, at: int) -> int:
+        values = iter(self.struct.unpack_from(data, at))
+        for name, part in self.parts:
+            setattr(v, name, part.build(values))
+        return at + self.size
+
+
+class Struct(_Members):
+    def put(self, v: Any, out: "Out") -> None:
+        v = self.object(v)
+        for name, part in self.parts:
+            try:
+                part.put(getattr(v, name), out)
+            except Mismatch as e:
+                raise e.inside(f"field {name}") from None
+
+    def get(self, data: bytes, at: int) -> tuple[Any, int]:
+        values = []
+        for _, part in self.parts:
+            x, at = part.get(data, at)
+            values.append(x)
+        return self.cls(*values), at
+
+    def update(self, v: Any, data: bytes, at: int) -> int:
+        """Give an object the fields that gol wrote."""
+        for name, part in self.parts:
+            x, at = part.get(data, at)
+            setattr(v, name, x)
+        return at
