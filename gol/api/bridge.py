@@ -9,11 +9,13 @@ from __future__ import annotations
 import ctypes
 import struct
 import threading
+from threading import active_count
 from typing import Any, ClassVar, Optional
 
 from gol.jit.host import Host
 
 from . import failures
+from .buffers import Export
 from .describe import WORDS_BYTES
 from .types import Type, Types, word_at
 
@@ -24,10 +26,11 @@ _pair = struct.Struct("<QQ")
 class Out(bytearray):
     """What is written for gol, and what must live until it was read."""
 
-    __slots__ = ("keep", "inlined", "callables", "reads")
+    __slots__ = ("keep", "lent", "inlined", "callables", "reads")
 
     def __init__(self) -> None:
         self.keep: list[Any] = []
+        self.lent: list[Export] = []
         self.inlined: list[Any] = []  # (converter, object) given for pointers
         self.callables: list[int] = []  # numbers given to callables
         self.reads = False  # gol only reads the slice that is being written
@@ -66,7 +69,7 @@ class Bridge:
         self.types = Types(host.layout)
         layout = self.symbol("Layout")
         self._run(self.symbol("init"), 0)
-        names = ("size", "input", "view", "callable", "failed", "words", "room")
+        names = ("size", "input", "view", "callable", "words", "room")
         self.at = {n: word_at(layout + 8 * i) for i, n in enumerate(names)}
         self.words = self.at["words"]
         self.input = self.at["input"]
@@ -133,6 +136,8 @@ class Bridge:
             out.keep.append(memory)
             address = ctypes.addressof(memory)
         _pair.pack_into(block.view, self.input, address, view)
+        for export in out.lent:  # last, for they go with the next call
+            self.host.pin(export.address, export.size, export)
 
     def read(self, block: Block) -> bytes:
         """What gol wrote."""
@@ -152,6 +157,8 @@ class Bridge:
         else:
             ctypes.memmove(address + self.input, to.to_bytes(8, "little"), 8)
         ctypes.memmove(to, bytes(out), n)
+        for export in out.lent:
+            self.host.pin(export.address, export.size, export)
 
     def read_at(self, address: int) -> bytes:
         start, n = _pair.unpack(ctypes.string_at(address, 16))
@@ -165,7 +172,7 @@ class Bridge:
 
     def run(self, function: int, block: Block) -> None:
         """Call a thunk; raise what it ended by."""
-        outcome = self.host.call(function, block.address)
+        outcome = self.host.call(function, block.address, alone=active_count() == 1)
         if outcome.kind != "returned":
             raise failures.of(self, outcome, block)
 

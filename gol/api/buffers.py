@@ -10,8 +10,6 @@ from __future__ import annotations
 import ctypes
 from typing import Optional
 
-from gol.jit.host import Host
-
 from .errors import Mismatch
 from .types import Type
 
@@ -72,7 +70,7 @@ def item(t: Type) -> tuple[Optional[tuple[str, int]], tuple[int, ...]]:
 
 
 class Export:
-    """The hold on an object's memory; ``release`` ends it."""
+    """The hold on an object's memory, as long as this lives."""
 
     __slots__ = ("buffer", "address", "count", "size", "readonly")
 
@@ -84,11 +82,7 @@ class Export:
             raise Mismatch(
                 TypeError, f"the memory of the {type(v).__name__} is not contiguous: pass a copy"
             ) from None
-        try:
-            self._match(v, elem)
-        except BaseException:
-            _release(b)
-            raise
+        self._match(v, elem)
         self.address = b.buf or 0
         self.size = b.len
         self.count = b.len // elem.size if elem.size else 0
@@ -113,17 +107,5 @@ class Export:
     def bytes(self) -> bytes:
         return ctypes.string_at(self.address, self.size) if self.size else b""
 
-    def release(self) -> None:
+    def __del__(self) -> None:
         _release(self.buffer)
-
-    def pin(self, host: Host) -> None:
-        """Keep the memory as long as gol may reach it."""
-        if not hasattr(host, "pin"):  # XXX
-            _kept.append(self)
-            return
-        host.pin(self.address, self.size, self.release)
-
-
-
-
-_kept: list[Export] = []

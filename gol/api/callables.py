@@ -10,32 +10,28 @@ from __future__ import annotations
 import ctypes
 import itertools
 import struct
-from typing import TYPE_CHECKING, Any, Optional
+from typing import TYPE_CHECKING, Any
 
 from .errors import Mismatch
 from .handles import Handle, HandleConverter
 from .plain import mismatch
 
 if TYPE_CHECKING:
-    from .bridge import Block, Bridge, Out
+    from .bridge import Bridge, Out
     from .call import Signature
 
 INLINE = (1 << 64) - 3
 _unpack = struct.Struct("<Q").unpack_from
-_pair = struct.Struct("<QQ").unpack_from
 
 
 class Callables:
-    """The Python callables that gol holds, and the exceptions on their way through gol."""
+    """The Python callables that gol holds."""
 
     def __init__(self, bridge: "Bridge") -> None:
         self.bridge = bridge
         self.held: dict[int, tuple[Any, "Signature"]] = {}
-        self.raised: dict[int, BaseException] = {}
         self._numbers = itertools.count(1)
-        self._panic_value = bridge.symbol("PanicValue")
-        if hasattr(bridge.host, "callback"):  # XXX
-            bridge.host.write_word(bridge.symbol("Enter"), bridge.host.callback(self._enter))
+        bridge.host.write_word(bridge.symbol("Enter"), bridge.host.callback(self._enter))
 
     def hold(self, function: Any, signature: "Signature") -> int:
         number = next(self._numbers)
@@ -46,39 +42,12 @@ class Callables:
         """Called by gol, with a block."""
         at = self.bridge.at
         (number,) = _unpack(ctypes.string_at(address + at["callable"], 8))
-        if not number:  # gol lets go of one
-            (number,) = _unpack(ctypes.string_at(address + at["words"], 8))
-            self.held.pop(number, None)
-            return
-        try:
+        if number:
             function, signature = self.held[number]
             signature.serve(function, address)
-        except BaseException as e:  # noqa: BLE001 (it goes on as a panic)
-            self._raise(e, address)
-
-    def _raise(self, e: BaseException, address: int) -> None:
-        from .bridge import Out
-
-        number = next(self._numbers)
-        self.raised[number] = e
-        out = Out()
-        text = f"{type(e).__name__}: {e}".encode("utf-8", "backslashreplace")[:2000]
-        out.word(len(text))
-        out += text
-        self.bridge.write_at(address, out)
-        ctypes.memmove(address + self.bridge.at["failed"], number.to_bytes(8, "little"), 8)
-
-    def panicked(self, block: "Block") -> tuple[Optional[BaseException], Any]:
-        """Of the panic that ended the call of a block: the exception that caused it, if a
-        callable did, and the value."""
-        bridge = self.bridge
-        bridge.run(self._panic_value, block)
-        number, kind = _pair(block.view, bridge.words)
-        if number:
-            return self.raised.pop(number, None), None
-        known = bridge.known[("any", "error", "string")[kind]]
-        value = bridge.converters.of(known).get(bridge.read(block), 0)[0]
-        return (ValueError(value), None) if kind == 2 else (None, value)
+        else:  # gol lets go of one
+            (number,) = _unpack(ctypes.string_at(address + at["words"], 8))
+            self.held.pop(number, None)
 
 
 class Function(Handle):

@@ -171,12 +171,11 @@ class Slice:
         if export.readonly and not (out.reads and export.size > _COPIED):
             out.word(export.count)
             out += export.bytes()
-            export.release()
             return
         out.word(FOREIGN)
         out.word(export.address)
         out.word(export.count)
-        export.pin(self.all.bridge.host)
+        out.lent.append(export)
 
     def get(self, data: bytes, at: int) -> tuple[Any, int]:
         n = _unpack(data, at)[0]
