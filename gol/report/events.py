@@ -19,7 +19,7 @@ FIELDS: dict[str, str] = {
     "eventmove": "kind time goid old size used copied adjusted code caller",
     "eventuse": "kind time goid size used",
     "eventgc": "kind time took number before live goroutines inuse",
-    "eventtotals": "kind time grows inplace moves shrinks copied adjusted frames high inuse",
+    "eventtotals": "kind time grows inplace moves shrinks copied adjusted segments high inuse",
 }
 
 

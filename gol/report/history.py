@@ -65,6 +65,7 @@ class Growth(NamedTuple):
     adjusted: int
     fn: Function
     caller: Function | None
+    segment: bool  # by one more
 
 
 class Change(NamedTuple):
@@ -156,7 +157,9 @@ class History:
         if track is not None:
             track.sizes.add(Change(g.ended, g.size))
 
-    def grow(self, g: Goroutine, words: Words, fn: Function, caller: Function | None) -> None:
+    def grow(
+        self, g: Goroutine, words: Words, fn: Function, caller: Function | None, segment: bool
+    ) -> None:
         _, time, goid, old, size, used, copied, adjusted, *_ = words
         self._resized(time, size - old)
         track = self.tracks.get(goid)
@@ -165,16 +168,17 @@ class History:
             if track is None:
                 return
             track.late = True
-        track.sizes.add(Change(time, size, Growth(old, used, copied, adjusted, fn, caller)))
+        track.sizes.add(
+            Change(time, size, Growth(old, used, copied, adjusted, fn, caller, segment))
+        )
         track.uses.add(Use(time, used))
 
-    def shrink(self, g: Goroutine, words: Words) -> None:
-        _, time, goid, old, size, used, *_ = words
+    def resize(self, g: Goroutine, time: int, old: int, size: int) -> None:
+        """Its stack has become smaller."""
         self._resized(time, size - old)
-        track = self.tracks.get(goid)
+        track = self.tracks.get(g.goid)
         if track is not None:
             track.sizes.add(Change(time, size, old))
-            track.uses.add(Use(time, used))
 
     def use(self, g: Goroutine, time: int, used: int) -> None:
         track = self.tracks.get(g.goid)

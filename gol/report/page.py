@@ -54,14 +54,10 @@ def render(summary: Summary, history: History, program: str) -> str:
         _html(_timeline(summary, history, tracks), True),
         notes,
     ]
-    if summary.functions:
-        parts.append("<h2>Functions whose calls made a stack grow</h2>")
-        parts.append(_html(_bars(summary), False))
-        parts.append(_table(tables.FUNCTIONS, *tables.function_rows(summary, LISTED)))
-    parts.append("<h2>Goroutines, by their largest stack</h2>")
-    parts.append(_table(tables.GOROUTINES, *tables.goroutine_rows(summary, LISTED)))
-    parts.append("<h2>Goroutines, by the function that they started with</h2>")
-    parts.append(_table(tables.STARTED, *tables.started_rows(summary, LISTED)))
+    by_function, *others = tables.listings(summary, LISTED)
+    if by_function.rows:
+        parts.append(_table(by_function, _html(_bars(summary), False)))
+    parts += [_table(t) for t in others]
     return (
         f'<!DOCTYPE html>\n<html lang="en"><head><meta charset="utf-8"><title>{title}</title>'
         f"<style>{STYLE}</style></head><body>\n" + "\n".join(parts) + "\n</body></html>\n"
@@ -74,15 +70,15 @@ def _html(figure: go.Figure, first: bool) -> str:
     return figure.to_html(full_html=False, include_plotlyjs=first, config=config)
 
 
-def _table(columns: tuple[str, ...], rows: list[tables.Row], more: int) -> str:
+def _table(t: tables.Listing, chart: str = "") -> str:
     def cells(tag: str, row: tuple[str, ...] | list[str]) -> str:
-        kinds = ("" if c in tables.LEFT else ' class="n"' for c in columns)
+        kinds = ("" if c in tables.LEFT else ' class="n"' for c in t.columns)
         return "".join(f"<{tag}{k}>{escape(x)}</{tag}>" for k, x in zip(kinds, row))
 
-    body = "".join(f"<tr>{cells('td', r)}</tr>\n" for r in rows)
-    rest = f'<p class="note">… and {more:,} more</p>' if more else ""
-    head = f"<thead><tr>{cells('th', columns)}</tr></thead>"
-    return f"<table>{head}<tbody>\n{body}</tbody></table>{rest}"
+    head = f"<thead><tr>{cells('th', t.columns)}</tr></thead>"
+    body = "".join(f"<tr>{cells('td', r)}</tr>\n" for r in t.rows)
+    rest = f'<p class="note">… and {t.more:,} more</p>' if t.more else ""
+    return f"<h2>{t.title}</h2>{chart}<table>{head}<tbody>\n{body}</tbody></table>{rest}"
 
 
 def _notes(s: Summary, history: History, tracks: list[Track]) -> list[str]:
@@ -202,7 +198,9 @@ def _hover(c: Change, goid: int, clock: Clock) -> tuple[str, str]:
     if isinstance(c.why, Growth):
         g = c.why
         how = "in place"
-        if g.copied:
+        if g.segment:
+            how = "by a segment"
+        elif g.copied:
             how = f"{g.copied:,} bytes copied, {g.adjusted:,} words adjusted"
         caller = f"<br>called from {_name(g.caller)}" if g.caller is not None else ""
         return (
@@ -309,14 +307,16 @@ def _draw_totals(figure: go.Figure, history: History, clock: Clock, last: int) -
 
 
 def _bars(s: Summary) -> go.Figure:
-    order = sorted(s.functions.items(), key=lambda i: (-i[1].growths, -i[1].high, i[0].name))[:BARS]
+    order = tables.by_growth(s)[:BARS]
     order.reverse()  # plotly draws from below
     figure = go.Figure(
         go.Bar(
-            x=[c.growths for _, c in order],
+            x=[c.growths + c.segments for _, c in order],
             y=[f"{escape(f.name)} " for f, _ in order],
             orientation="h",
-            text=[f"{c.growths:,} growths, up to {bytes_text(c.high)}" for _, c in order],
+            text=[
+                f"{c.growths + c.segments:,} times, up to {bytes_text(c.high)}" for _, c in order
+            ],
             hovertext=[
                 f"{_name(f)}<br>{c.copied:,} bytes copied, {c.adjusted:,} words adjusted"
                 for f, c in order
@@ -330,5 +330,5 @@ def _bars(s: Summary) -> go.Figure:
         margin={"l": 20, "r": 20, "t": 10, "b": 40},
     )  # fmt: skip
     figure.update_yaxes(automargin=True)
-    figure.update_xaxes(title="growths")
+    figure.update_xaxes(title="times that a stack grew")
     return figure

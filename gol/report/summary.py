@@ -26,6 +26,7 @@ class Counts:
     inplace: int = 0  # of the growths
     shrinks: int = 0
     moves: int = 0  # forced ones
+    segments: int = 0  # linked in front of a stack that could not be moved
     copied: int = 0
     adjusted: int = 0
     high: int = 0  # the largest size
@@ -46,7 +47,7 @@ class Goroutine(Counts):
     @property
     def key(self) -> tuple[int, int, int, int]:
         """The larger, the more there is to see; the older first among equals."""
-        return (self.high, self.used, self.growths + self.shrinks, -self.goid)
+        return (self.high, self.used, self.growths + self.shrinks + self.segments, -self.goid)
 
 
 @dataclass(slots=True)
@@ -82,6 +83,8 @@ class Summary:
                 "eventShrink": self._on_shrink,
                 "eventShrinkInPlace": self._on_shrink,
                 "eventForced": self._on_forced,
+                "eventLink": self._on_link,
+                "eventUnlink": self._on_unlink,
                 "eventUse": self._on_use,
                 "eventGC": self._on_gc,
                 "eventTotals": self._on_totals,
@@ -150,10 +153,24 @@ class Summary:
         self.time = time
         return g, fn, counts
 
-    def _on_grow(self, words: Words, inplace: int = 0) -> None:
+    def _on_grow(self, words: Words) -> None:
+        for c in self._larger(words, False):
+            c.growths += 1
+
+    def _on_grow_in_place(self, words: Words) -> None:
+        for c in self._larger(words, False):
+            c.growths += 1
+            c.inplace += 1
+
+    def _on_link(self, words: Words) -> None:
+        for c in self._larger(words, True):
+            c.segments += 1
+
+    def _larger(self, words: Words, segment: bool) -> list[Counts]:
+        """A stack has become larger; where that is to be counted."""
         high = self._live[words[2]].high
         g, fn, counts = self._move(words)
-        _, _, _, old, size, used, copied, adjusted, _, caller, *_ = words
+        _, _, _, _, size, used, copied, adjusted, _, caller, *_ = words
         f = self.functions.get(fn)
         if f is None:
             f = self.functions[fn] = Counts()
@@ -161,24 +178,28 @@ class Summary:
         f.adjusted += adjusted
         f.high = max(f.high, size)
         f.used = max(f.used, used)
-        counts.append(f)
-        for c in counts:
-            c.growths += 1
-            c.inplace += inplace
         if size > high:
             g.culprit = fn
         if self.history is not None:
-            self.history.grow(g, words, fn, self._decoder.functions.get(caller))
+            self.history.grow(g, words, fn, self._decoder.functions.get(caller), segment)
+        return [*counts, f]
 
-    def _on_grow_in_place(self, words: Words) -> None:
-        self._on_grow(words, 1)
+    def _on_unlink(self, words: Words) -> None:
+        _, time, goid, old, size, *_ = words
+        g = self._live[goid]
+        g.size = size
+        self.time = time
+        if self.history is not None:
+            self.history.resize(g, time, old, size)
 
     def _on_shrink(self, words: Words) -> None:
         g, _, counts = self._move(words)
         for c in counts:
             c.shrinks += 1
         if self.history is not None:
-            self.history.shrink(g, words)
+            _, time, _, old, size, used, *_ = words
+            self.history.resize(g, time, old, size)
+            self.history.use(g, time, used)
 
     def _on_forced(self, words: Words) -> None:
         g, _, counts = self._move(words)
@@ -203,6 +224,6 @@ class Summary:
             self.history.collection(words)
 
     def _on_totals(self, words: Words) -> None:
-        _, time, grows, inplace, moves, shrinks, copied, adjusted, _, high, _ = words
-        self.totals = Counts(grows, inplace, shrinks, moves, copied, adjusted, high)
+        _, time, grows, inplace, moves, shrinks, copied, adjusted, segments, high, _ = words
+        self.totals = Counts(grows, inplace, shrinks, moves, segments, copied, adjusted, high)
         self.time = time

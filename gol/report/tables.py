@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from dataclasses import dataclass
 from typing import IO
 
 from rich import box
@@ -12,10 +13,10 @@ from rich.table import Table
 from rich.text import Text
 
 from .events import Function
-from .summary import Goroutine, Started, Summary
+from .summary import Counts, Summary
 
 SHOWN = 10  # lines of each table
-WIDTH = 110  # where nobody has a terminal
+WIDTH = 120  # where nobody has a terminal
 NARROW = 100  # below this the goroutines' last column is left out
 
 Row = list[str]
@@ -52,9 +53,10 @@ def headline(s: Summary) -> list[str]:
     """The sums, in sentences."""
     a = s.all
     forced = f", {plural(a.moves, 'forced move')}" if a.moves else ""
+    segments = f", {plural(a.segments, 'segment')}" if a.segments else ""
     out = [
         f"{plural(a.growths, 'growth')} ({a.inplace:,} in place){forced}, "
-        f"{plural(a.shrinks, 'shrink')}; {a.copied:,} bytes copied, "
+        f"{plural(a.shrinks, 'shrink')}{segments}; {a.copied:,} bytes copied, "
         f"{a.adjusted:,} words adjusted",
         f"{plural(s.goroutines, 'goroutine')}, {plural(s.collections, 'collection')} "
         f"in {time_text(s.time)}; largest stack {bytes_text(a.high)}",
@@ -64,75 +66,91 @@ def headline(s: Summary) -> list[str]:
     return out
 
 
-COSTS = ("bytes copied", "words adjusted")
-FUNCTIONS = ("function", "growths", "largest", *COSTS, "declared at")
-GOROUTINES = (
-    "goroutine", "started with", "largest", "most used", "growths", "shrinks", *COSTS, "grown by"
-)  # fmt: skip
-STARTED = ("started with", "goroutines", "largest", "most used", "growths", "shrinks", *COSTS)
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """A table, text or page."""
 
+    title: str
+    columns: tuple[str, ...]
+    rows: list[Row]
+    more: int  # lines that are left out
 
-def function_rows(s: Summary, n: int) -> tuple[list[Row], int]:
-    """The functions with the most growths, and how many there are besides."""
-    order = sorted(s.functions.items(), key=lambda i: (-i[1].growths, -i[1].high, i[0].name))
-    rows = [
-        [f.name, f"{c.growths:,}", bytes_text(c.high), f"{c.copied:,}", f"{c.adjusted:,}", place(f)]
-        for f, c in order[:n]
-    ]
-    return rows, len(order) - len(rows)
-
-
-def goroutine_row(g: Goroutine) -> Row:
-    used = f"{g.used:,}" if g.used else "-"
-    return [
-        str(g.goid), g.fn.name, bytes_text(g.high), used, f"{g.growths:,}", f"{g.shrinks:,}",
-        f"{g.copied:,}", f"{g.adjusted:,}", g.culprit.name if g.culprit else "",
-    ]  # fmt: skip
-
-
-def goroutine_rows(s: Summary, n: int) -> tuple[list[Row], int]:
-    rows = [goroutine_row(g) for g in s.largest(n)]
-    return rows, s.goroutines - len(rows)
-
-
-def started_rows(s: Summary, n: int) -> tuple[list[Row], int]:
-    """The functions that goroutines began with, those with most goroutines first."""
-
-    def row(f: Function, c: Started) -> Row:
-        used = f"{c.used:,}" if c.used else "-"
-        return [
-            f.name, f"{c.goroutines:,}", bytes_text(c.high), used, f"{c.growths:,}",
-            f"{c.shrinks:,}", f"{c.copied:,}", f"{c.adjusted:,}",
-        ]  # fmt: skip
-
-    order = sorted(s.started.items(), key=lambda i: (-i[1].goroutines, -i[1].high, i[0].name))
-    return [row(f, c) for f, c in order[:n]], max(len(order) - n, 0)
+    def without(self, column: str) -> Listing:
+        if column not in self.columns:
+            return self
+        i = self.columns.index(column)
+        rows = [r[:i] + r[i + 1 :] for r in self.rows]
+        return Listing(self.title, self.columns[:i] + self.columns[i + 1 :], rows, self.more)
 
 
 # Columns of text; the others are of numbers, and are never cut.
 LEFT = {"function", "started with", "declared at", "grown by"}
+WHAT = ("growths", "shrinks", "segments", "bytes copied", "words adjusted")
 
 
-def _table(
-    console: Console, title: str, columns: tuple[str, ...], rows: list[Row], more: int
-) -> None:
-    if not rows:
-        return
-    console.print(Text(title, style="bold"))
+def _what(c: Counts) -> Row:
+    return [f"{n:,}" for n in (c.growths, c.shrinks, c.segments, c.copied, c.adjusted)]
+
+
+def _high(c: Counts) -> Row:
+    return [bytes_text(c.high), f"{c.used:,}" if c.used else "-"]
+
+
+def by_growth(s: Summary) -> list[tuple[Function, Counts]]:
+    """The functions that made stacks grow, the most often first."""
+    return sorted(
+        s.functions.items(),
+        key=lambda i: (-i[1].growths - i[1].segments, -i[1].high, i[0].name),
+    )
+
+
+def functions(s: Summary, n: int) -> Listing:
+    order = by_growth(s)
+    columns = ("function", "largest", "most used", *WHAT, "declared at")
+    rows = [[f.name, *_high(c), *_what(c), place(f)] for f, c in order[:n]]
+    title = "Functions whose calls made a stack grow"
+    return Listing(title, columns, rows, len(order) - len(rows)).without("shrinks")
+
+
+def goroutines(s: Summary, n: int) -> Listing:
+    columns = ("goroutine", "started with", "largest", "most used", *WHAT, "grown by")
+    rows = [
+        [str(g.goid), g.fn.name, *_high(g), *_what(g), g.culprit.name if g.culprit else ""]
+        for g in s.largest(n)
+    ]
+    return Listing("Goroutines, by their largest stack", columns, rows, s.goroutines - len(rows))
+
+
+def started(s: Summary, n: int) -> Listing:
+    columns = ("started with", "goroutines", "largest", "most used", *WHAT)
+    order = sorted(s.started.items(), key=lambda i: (-i[1].goroutines, -i[1].high, i[0].name))
+    rows = [[f.name, f"{c.goroutines:,}", *_high(c), *_what(c)] for f, c in order[:n]]
+    title = "Goroutines, by the function that they started with"
+    return Listing(title, columns, rows, len(order) - len(rows))
+
+
+def listings(s: Summary, n: int) -> list[Listing]:
+    """All tables, without the column of what hardly any program has."""
+    found = [functions(s, n), goroutines(s, n), started(s, n)]
+    return found if s.all.segments else [t.without("segments") for t in found]
+
+
+def _print_table(console: Console, listing: Listing) -> None:
+    console.print(Text(listing.title, style="bold"))
     narrow = console.width < NARROW
-    if narrow and columns is GOROUTINES:
-        columns = columns[:-1]
+    if narrow:
+        listing = listing.without("grown by")
     table = Table(box=box.SIMPLE_HEAD, padding=(0, 0 if narrow else 1, 0, 0))
-    for c in columns:
+    for c in listing.columns:
         if c in LEFT:
             table.add_column(c, overflow="fold")
         else:
             table.add_column(c.replace(" ", "\n"), justify="right", no_wrap=True, vertical="bottom")
-    for r in rows:
-        table.add_row(*[Text(x) for x in r[: len(columns)]])
+    for r in listing.rows:
+        table.add_row(*[Text(x) for x in r])
     console.print(table)
-    if more:
-        console.print(f" … and {more:,} more\n")
+    if listing.more:
+        console.print(f" … and {listing.more:,} more\n")
 
 
 def show(s: Summary, program: str, out: IO[str] | None = None) -> None:
@@ -152,9 +170,9 @@ def _print(console: Console, s: Summary, program: str) -> None:
     for line in headline(s):
         console.print(f" {line}")
     console.print()
-    _table(console, "Functions whose calls made a stack grow", FUNCTIONS, *function_rows(s, SHOWN))
-    goroutines, more = goroutine_rows(s, SHOWN)
-    _table(console, "Goroutines, by their largest stack", GOROUTINES, goroutines, more)
-    if more:
-        title = "Goroutines, by the function that they started with"
-        _table(console, title, STARTED, *started_rows(s, SHOWN))
+    by_function, by_goroutine, by_start = listings(s, SHOWN)
+    if by_function.rows:
+        _print_table(console, by_function)
+    _print_table(console, by_goroutine)
+    if by_goroutine.more:
+        _print_table(console, by_start)

@@ -81,7 +81,7 @@ def test_the_report_follows_the_program(tmp_path: Path) -> None:
     assert re.search(
         r"^ \d+ growths \(0 in place\), \d+ shrinks?; [\d,]+ bytes copied", report, re.M
     )
-    assert re.search(rf"^ main\.dig +\d+ +32 KiB .* prog\.gol:{DIG}$", report, re.M)
+    assert re.search(rf"^ main\.dig +32 KiB .* prog\.gol:{DIG}$", report, re.M)
     assert re.search(r"^ +4  func in main\.main +32 KiB .*  main\.dig$", report, re.M)
     assert re.search(r"^ 4 goroutines, 1 collection in [\d.]+ ", report, re.M)
 
@@ -91,7 +91,7 @@ def test_sums_are_those_of_stacktrace(tmp_path: Path) -> None:
     debug = {"GOLDEBUG": "stacktrace=1,stackforcemove=1"}
     r = gol("run", "--stack-report", str(path), env=debug)
     want = re.search(
-        r"stacks: (\d+) growths \((\d+) in place\), (\d+) forced moves, (\d+) shrinks; "
+        r"stacks: (\d+) growths \((\d+) in place\), (\d+) forced moves, (\d+) shrinks, .*; "
         r"(\d+) bytes copied, \d+ frames and (\d+) words",
         r.stderr,
     )
@@ -226,7 +226,7 @@ def test_page(tmp_path: Path) -> None:
     assert max(drawn["all stacks"]["y"]) >= 32 << 10
     bars = next(t for t in traces(text) if t["type"] == "bar")
     assert "main.dig " in bars["y"] and all(n > 0 for n in bars["x"])
-    assert re.search(r"<td>main\.dig</td><td class=\"n\">\d+</td><td class=\"n\">32 KiB</td>", text)
+    assert re.search(r"<td>main\.dig</td><td class=\"n\">32 KiB</td>", text)
 
 
 def test_a_page_that_cannot_be_written(tmp_path: Path) -> None:
@@ -257,7 +257,7 @@ def layout() -> dict[str, int]:
     """What jit/layout.py would say, with kinds of our own choice."""
     kinds = (
         "eventFunc eventText eventStart eventEnd eventGrow eventGrowInPlace eventShrink "
-        "eventShrinkInPlace eventForced eventUse eventGC eventTotals"
+        "eventShrinkInPlace eventForced eventLink eventUnlink eventUse eventGC eventTotals"
     ).split()
     out = {k: i + 50 for i, k in enumerate(kinds)}
     for name, fields in FIELDS.items():
@@ -315,8 +315,8 @@ def test_sums_stay_exact_where_much_is_forgotten() -> None:
     assert (s.goroutines, s.all.growths, s.all.copied) == (n, n + 1, 1400 * n + 3000)
     assert len(s.largest(n)) == summary.KEPT
     assert [g.goid for g in s.largest(3)] == [77, 1, 2]
-    rows, more = tables.goroutine_rows(s, 10)
-    assert rows[0][:3] == ["77", "?", "1 MiB"] and more == n - 10
+    listing = tables.goroutines(s, 10)
+    assert listing.rows[0][:3] == ["77", "?", "1 MiB"] and listing.more == n - 10
     assert s.totals is None
 
 

@@ -69,8 +69,9 @@ func main() {
 """
 
 SUMMARY = re.compile(
-    r"stacks: (\d+) growths \((\d+) in place\), (\d+) forced moves, (\d+) shrinks; "
-    r"(\d+) bytes copied, \d+ frames and (\d+) words adjusted; largest (\d+) bytes"
+    r"stacks: (\d+) growths \((\d+) in place\), (\d+) forced moves, (\d+) shrinks, "
+    r"(\d+) segments, .*; (\d+) bytes copied, \d+ frames and (\d+) words adjusted; "
+    r"largest (\d+) bytes"
 )
 
 
@@ -115,17 +116,18 @@ def agree(stderr: str, s: Summary) -> Counts:
     """Assert that records, totals and stacktrace=1 say the same."""
     found = SUMMARY.search(stderr)
     assert found is not None, stderr
-    grows, inplace, moves, shrinks, copied, adjusted, high = map(int, found.groups())
+    grows, inplace, moves, shrinks, segments, copied, adjusted, high = map(int, found.groups())
     assert s.totals is not None
     for c in (s.all, s.totals):
-        assert (c.growths, c.inplace, c.moves, c.shrinks) == (grows, inplace, moves, shrinks)
+        assert (c.growths, c.inplace, c.moves) == (grows, inplace, moves)
+        assert (c.shrinks, c.segments) == (shrinks, segments)
         assert (c.copied, c.adjusted) == (copied, adjusted)
     assert s.totals.high == high
     by_function = list(s.functions.values())
     assert sum(c.growths for c in by_function) == grows
     assert max((c.high for c in by_function), default=0) == high
     for parts in (list(s.started.values()), s.largest(s.goroutines)):
-        for name in ("growths", "inplace", "moves", "shrinks", "copied", "adjusted"):
+        for name in ("growths", "inplace", "moves", "shrinks", "segments", "copied", "adjusted"):
             assert sum(getattr(c, name) for c in parts) == getattr(s.all, name), name
     return s.all
 
@@ -136,22 +138,32 @@ def test_records_agree_with_the_sums(mode: str, tmp_path: Path) -> None:
     code, stderr, s = record(ending(tmp_path), switches[mode])
     assert code == 0
     c = agree(stderr, s)
-    assert c.growths > 10 and c.adjusted > 1000 and c.shrinks > 0
+    if mode == "segments":
+        assert (c.growths, c.adjusted, c.shrinks) == (0, 0, 0) and c.segments > 100
+    else:
+        assert c.growths > 10 and c.adjusted > 1000 and c.shrinks > 0 and c.segments == 0
     assert (c.moves > 0) == (mode == "forcemove")
     assert s.goroutines == 6 and s.collections >= 2
     names = {f.name: c for f, c in s.functions.items()}
     assert names["main.chain"].high == c.high
-    assert names["main.large"].high == 64 << 10  # at once: the frame has 40,000 bytes
+    if mode != "segments":
+        assert names["main.large"].high == 64 << 10  # at once: the frame has 40,000 bytes
 
 
 @pytest.mark.parametrize(
-    "name", ["tests/programs/runtime/stack_pointers_follow.gol", "examples/mutual.gol"]
+    "name",
+    [
+        "tests/programs/runtime/stack_pointers_follow.gol",
+        "tests/programs/foreign/qsort.gol",
+        "examples/mutual.gol",
+    ],
 )
-@pytest.mark.parametrize("mode", ["normal", "forcemove", "faultonfree"])
+@pytest.mark.parametrize("mode", ["normal", "forcemove", "faultonfree", "segments"])
 def test_programs_agree_with_the_sums(name: str, mode: str) -> None:
     code, stderr, s = record(ROOT / name, MODES[mode])
     assert code == 0
-    assert agree(stderr, s).growths > 5
+    c = agree(stderr, s)
+    assert c.growths + c.segments > 5
 
 
 def test_goroutines_are_told_apart(tmp_path: Path) -> None:
