@@ -35,7 +35,7 @@ MODES: dict[str, str] = {
     "forcemove": "stackforcemove=1",
     "gcstress": "gcstress=1",
     "faultonfree": "stackfaultonfree=1,stackpoison=1,checkmaps=1",
-    "segments": "copystack=0,checkmaps=1",
+    "segments": "copystack=0,stackfaultonfree=1,stackpoison=1,checkmaps=1",
 }
 
 

@@ -14,6 +14,8 @@ from gol.jit.dynamic import DT_NEEDED, dynamic
 from gol.jit.link import Import
 from gol.launch import toolchain_id
 from gol.program import compile_program
+from tests.harness import MODES
+from tests.jit.hosting import output
 
 FOREIGN = b"""package main
 
@@ -106,3 +108,57 @@ def test_what_is_missing_where_it_runs_is_named(
     r = subprocess.run([str(exe)], capture_output=True, text=True, timeout=60)
     assert r.returncode == 127
     assert said in r.stderr
+
+
+HOSTED = """
+package main
+
+import (
+	"fmt"
+	"unsafe"
+)
+
+//gol:extern libm cos
+func cos(x float64) float64
+
+//gol:extern libc qsort onstack
+func qsort(base unsafe.Pointer, n, size uintptr, cmp func(a, b *int) int32)
+
+func main() {}
+
+func down(n int) int {
+	var pad [16]int
+	pad[n%16] = n
+	if n == 0 {
+		return 0
+	}
+	return down(n-1) + pad[n%16] - n
+}
+
+func sort(p unsafe.Pointer) {
+	qsort(p, 5, 8, func(x, y *int) int32 {
+		return int32(*x - *y + down(1000))
+	})
+	fmt.Println(cos(0), *(*[5]int)(p))
+}
+
+func fail(p unsafe.Pointer) {
+	qsort(p, 5, 8, func(x, y *int) int32 {
+		down(1000)
+		panic("in a callback")
+	})
+}
+"""
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_whoever_places_an_image_fills_its_imports(mode: str) -> None:
+    """In a hosting process the same functions are found by the process's own linker."""
+    program = """
+        for i in range(2):
+            print(call("sort", 3, 1, 2, 5, 4)[1])
+            outcome, _ = call("fail", 3, 1, 2, 5, 4)
+            print(outcome.kind, outcome.text.split(chr(10))[0])
+    """
+    once = "1 [1 2 3 4 5]\n[1, 2, 3, 4, 5]\npanic panic: in a callback\n"
+    assert output(HOSTED, program, mode) == once + once
