@@ -5,6 +5,7 @@
                                … in TEXT stands for anything
     // exit: N                 the exit code (0 where nothing is said)
     // args: A B               arguments of the program
+    // args MODE: A B          in this mode, these instead
     // stdin: TEXT             a line of standard input
     // error: LINE:COL: TEXT   the program does not compile; one per message, in order
     // skip MODE: WHY          not run in this mode
@@ -46,6 +47,7 @@ class Expectation:
     errors: list[str] = field(default_factory=list)
     exit: int = 0
     args: list[str] = field(default_factory=list)
+    args_in: dict[str, list[str]] = field(default_factory=dict)
     stdin: str = ""
     env: dict[str, str] = field(default_factory=dict)
     skip: dict[str, str] = field(default_factory=dict)
@@ -74,6 +76,8 @@ def expectation(path: Path) -> Expectation:
             e.exit = int(value)
         elif key == "args":
             e.args += value.split()
+        elif key.startswith("args "):
+            e.args_in[key[5:]] = value.split()
         elif key == "stdin":
             e.stdin += value + "\n"
         elif key == "error":
@@ -131,7 +135,8 @@ def check(path: Path, mode: str) -> None:
         short = [m.split(":", 1)[1] for m in got]
         assert short == e.errors
         return
-    judge(e, run(build(path), MODES[mode], args=e.args, stdin=e.stdin, env=e.env))
+    args = e.args_in.get(mode, e.args)
+    judge(e, run(build(path), MODES[mode], args=args, stdin=e.stdin, env=e.env))
 
 
 def judge(e: Expectation, r: subprocess.CompletedProcess[str]) -> None:
