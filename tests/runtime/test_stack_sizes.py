@@ -8,24 +8,17 @@ from pathlib import Path
 
 import pytest
 
-from gol.cache import Cache
-from gol.compile import compile_program
-from gol.launch import toolchain_id
-from tests.harness import run
+from tests import harness
 
 
 def build(tmp_path: Path, body: str) -> Path:
-    source = "package main\n\n" + body
-    image = compile_program([("main.gol", source.encode())], Cache(), toolchain_id())
-    assert image is not None
-    exe = tmp_path / "program"
-    exe.write_bytes(image)
-    exe.chmod(0o755)
-    return exe
+    source = tmp_path / "main.gol"
+    source.write_text("package main\n\n" + body, encoding="utf-8")
+    return harness.build(source)
 
 
 def stderr(exe: Path, debug: str) -> str:
-    r: subprocess.CompletedProcess[str] = run(exe, debug)
+    r: subprocess.CompletedProcess[str] = harness.run(exe, debug)
     assert r.returncode == 0, r.stderr
     return r.stderr
 
