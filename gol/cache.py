@@ -25,8 +25,9 @@ TYPE_CHECKING = False  # what typing says, without importing it
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-# packages, programs, the layout of stack reports, modules of the Python API
-KINDS = ("pkg", "exe", "layout", "py")
+# packages, programs, the layout of stack reports, modules of the Python API, what a hosting
+# process places first
+KINDS = ("pkg", "exe", "layout", "py", "mod")
 _FOLDERS = (*KINDS, "grammar")  # whatever else lies in the root is not ours
 _MAGIC = b"golcache"
 _TRAILER = len(_MAGIC) + 8 + 8

@@ -28,13 +28,19 @@ import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, ClassVar, Literal, Optional
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, Optional
 
-from gol.jit import elf
-from gol.jit.artifact import Artifact
-from gol.jit.link import BOUNDS, Linker
+from gol.jit.module import Module, link
 from gol.jit.place import Arena, SignalStack
-from gol.jit.tables import Tables
+
+if TYPE_CHECKING:
+    from gol.jit.artifact import Artifact
+    from gol.jit.build import Store
+
+try:  # hashlib imports OpenSSL, which takes longer than all else here
+    from _blake2 import blake2b
+except ImportError:  # pragma: no cover
+    from hashlib import blake2b
 
 Kind = Literal[
     "returned", "panic", "overflow", "deadlock", "interrupted", "exit", "goexit", "fatal"
@@ -88,13 +94,16 @@ class Host:
         self.arena: Optional[Arena] = None
         self.symbols: dict[str, int] = {}
         self.layout: dict[str, int] = {}
+        self.store: Optional[Store] = None  # where the first module may be kept
+        self.toolchain = ""  # part of its key
         self.report: Callable[[str], None] = _print_report
         self._loading = threading.RLock()
         self._loaded: set[tuple[str, int]] = set()
-        self._last = 0  # moduledata of the newest module
+        self._first = 0  # moduledata of the module that brought the runtime
         self._environment: Any = None
         self._thread = _Thread()
         self._enter: Any = None
+        self._forsaken = False
         self._words = 0
         self._op: dict[str, int] = {}
         self._at: dict[str, int] = {}  # field of a hostcall → index of its word
@@ -118,6 +127,7 @@ class Host:
     def load(self, artifacts: list[Artifact]) -> Loaded:
         """Place the modules that are not here yet. Nothing of them runs."""
         with self._loading:
+            self._check_process()
             new = [a for a in artifacts if (a.name, hash(a.object)) not in self._loaded]
             if not new:
                 return Loaded({})
@@ -125,26 +135,43 @@ class Host:
                 self.layout = next(a.layout for a in new if a.layout)
             if self.arena is None:
                 self.arena = Arena()
-            linker = Linker(self.symbols, self.arena.bases())
-            placed = [linker.add(a.name, elf.parse(a.object)) for a in new]
-            tables = Tables(self.layout)
-            image = linker.link(lambda linker: tables.build(linker, new, placed))
-            self.arena.place(image.segments)
-            for slot in image.imports:
-                function = getattr(ctypes.CDLL(slot.library), slot.symbol)
+            module = self._linked(new, self.arena)
+            self.arena.place(module.pieces)
+            for address, library, symbol in module.imports:
+                function = getattr(ctypes.CDLL(library), symbol)
                 value = ctypes.cast(function, ctypes.c_void_p).value
-                self.write_word(slot.address, value or 0)
-            module = image.symbols.pop("runtime.moduledata0")
-            for bound in BOUNDS:
-                del image.symbols[bound]
-            self.symbols |= image.symbols
+                self.write_word(address, value or 0)
+            self.symbols |= module.symbols
             self._loaded.update((a.name, hash(a.object)) for a in new)
-            if self._last:
-                self.write_word(self._last + self.layout["moduledata_next"], module)
-            self._last = module
-            if self._enter is None:
-                self._start(module)
-            return Loaded(image.symbols)
+            self._register(module.tables)
+            return Loaded(module.symbols)
+
+    def _linked(self, artifacts: list[Artifact], arena: Arena) -> Module:
+        """Linked, or, what comes first of all, from the store."""
+        bases = arena.bases()
+        if self.symbols or self.store is None:
+            return link(artifacts, self.layout, self.symbols, bases)
+        h = blake2b(self.toolchain.encode(), digest_size=20)
+        for a in artifacts:
+            h.update(f"\0{a.name}\0{len(a.object)}\0".encode())
+            h.update(a.object)
+        module = Module.load(self.store.get("mod", h.hexdigest()))
+        if module is None or module.bases != bases:
+            module = link(artifacts, self.layout, self.symbols, bases)
+            self.store.put("mod", h.hexdigest(), module.dump())
+        return module
+
+    def _register(self, module: int) -> None:
+        """Tell the runtime of a moduledata. The first stays at the head of the list, with
+        the runtime's own code; the newest, which is likely to be looked for, follows it."""
+        if self._enter is None:
+            self._first = module
+            self._start(module)
+            return
+        link = self.layout["moduledata_next"]
+        after = ctypes.c_uint64.from_address(self._first + link).value
+        self.write_word(module + link, after)
+        self.write_word(self._first + link, module)
 
     def address(self, symbol: str) -> int:
         """Where the newest definition of a symbol is. Raises KeyError."""
@@ -182,13 +209,18 @@ class Host:
         os.register_at_fork(after_in_child=self._forked)
 
     def _forked(self) -> None:
-        def refuse(hostcall: int) -> None:
-            raise RuntimeError("gol does not run in a process that was forked from its own")
+        """The child of a fork has neither the monitor nor the other threads, and shares the
+        code's memory: it gets a runtime of its own, if it asks for one."""
+        Host._the = None
+        self._forsaken = True
 
-        self._enter = refuse
+    def _check_process(self) -> None:
+        if self._forsaken:
+            raise RuntimeError("this runtime stayed in the process that was forked")
 
     def _do(self, op: str, **fields: int) -> Any:
         """One trip into gol: the words of its hostcall."""
+        self._check_process()
         thread = self._thread
         words = (ctypes.c_uint64 * self._words)()
         at = self._at
@@ -240,10 +272,12 @@ class Host:
         self._tell(words)
         return Outcome(kind, text, code - (1 << 64) if code >> 63 else code, error)
 
-    def drive(self, seconds: float) -> None:
-        """Let goroutines run for a while; come back early when none can."""
+    def drive(self, seconds: float, *, early: bool = True) -> None:
+        """Let goroutines run for a while; come back ``early`` when none can any more, or
+        wait for what other threads may ready."""
         _flush()
-        self._tell(self._do("drive", arg=time.monotonic_ns() + int(seconds * 1e9)))
+        end = time.monotonic_ns() + int(seconds * 1e9)
+        self._tell(self._do("drive", arg=end, alone=early))
 
     def goroutines(self) -> str:
         """The tracebacks of all goroutines."""

@@ -10,17 +10,20 @@ from __future__ import annotations
 
 import re
 import struct
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from gol.lang import types as T
-from gol.lang.objects import Const, Package, TypeName
-from gol.lang.sizes import offsetsof, sizeof
+if TYPE_CHECKING:
+    from gol.lang import types as T
+    from gol.lang.objects import Package
 
 _re_hole = re.compile(r"\{\{\s*(\w+)\s*\}\}")
 _MAX_DEPTH = 4
 
 
 def constants(pkg: Package) -> dict[str, int]:
+    from gol.lang.objects import Const, TypeName
+    from gol.lang.sizes import sizeof
+
     out: dict[str, int] = {}
     for name, obj in pkg.scope.names.items():
         if isinstance(obj, Const):
@@ -33,6 +36,9 @@ def constants(pkg: Package) -> dict[str, int]:
 
 
 def _fields(out: dict[str, int], prefix: str, t: T.Type, base: int, depth: int) -> None:
+    from gol.lang import types as T
+    from gol.lang.sizes import offsetsof
+
     u = t.underlying()
     if not isinstance(u, T.Struct) or depth == _MAX_DEPTH:
         return

@@ -18,7 +18,7 @@ import mmap
 import os
 import threading
 
-from gol.jit.elf import PF_W, PF_X, Segment
+from gol.jit.module import VARIABLES, Piece
 
 _PART = 256 << 20
 _WHERE = 0x40000000  # wished for: below 2 GB, clear of the program and its brk heap
@@ -71,20 +71,19 @@ class Arena:
         code, constants, variables = (n - s for n, s in zip(self.next, self.starts))
         return code, constants, variables
 
-    def place(self, segments: list[Segment]) -> None:
-        """Fill in segments that were linked for :meth:`bases`. Raises MemoryError."""
+    def place(self, pieces: list[Piece]) -> None:
+        """Fill in what was linked for :meth:`bases`. Raises MemoryError."""
         ends = list(self.next)
-        for seg in segments:
-            part = 2 if seg.flags & PF_W else 0 if seg.flags & PF_X else 1
-            end = seg.address + seg.memsize
-            if end > self.starts[part] + _PART:
+        for p in pieces:
+            end = p.address + p.size
+            if end > self.starts[p.part] + _PART:
                 raise MemoryError("no room for more code")
-            ends[part] = -(-end // _ALIGN) * _ALIGN
-            if part == 2:
-                ctypes.memmove(seg.address, bytes(seg.data), len(seg.data))
+            ends[p.part] = -(-end // _ALIGN) * _ALIGN
+            if p.part == VARIABLES:
+                ctypes.memmove(p.address, p.data, len(p.data))
             else:
-                view = memoryview(seg.data)
-                at = seg.address - self.base
+                view = memoryview(p.data)
+                at = p.address - self.base
                 while view:
                     n = os.pwrite(self.fd, view, at)
                     view, at = view[n:], at + n
