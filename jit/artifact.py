@@ -1,17 +1,21 @@
 """What compiling one module leaves: object bytes and everything the tables need.
 
-Importing this (and linking) needs neither LLVM nor the parser.
+Importing this (and linking) needs neither LLVM nor the parser. An artifact that was read
+back unpacks its tables, and the functions that others may copy, when they are asked for: who
+finds the linked module in a store needs neither.
 """
 
 from __future__ import annotations
 
+import marshal
 import pickle
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from gol.jit.callsites import Site
+if TYPE_CHECKING:
+    from gol.jit.callsites import Site
 
-FORMAT = 2  # part of every cache key: raise it when an Artifact's meaning changes
+FORMAT = 3  # part of every cache key: raise it when an Artifact's meaning changes
 
 # flags of Function, as runtime/symtab.gol numbers them
 HAS_ARGS, WRAPPER, NOSPLIT, SYSTEM, ASM = 1, 2, 4, 8, 16
@@ -61,11 +65,35 @@ class Artifact:
     times: dict[str, float] = field(default_factory=dict)
 
     def dump(self) -> bytes:
-        return pickle.dumps(self, protocol=5)
+        plain = [getattr(self, n) for n in _PLAIN]
+        packed = [pickle.dumps(getattr(self, n), protocol=5) for n in _PACKED]
+        return marshal.dumps((FORMAT, plain, packed))
 
     @staticmethod
     def load(data: bytes) -> "Artifact":
-        got = pickle.loads(data)
-        if not isinstance(got, Artifact):
-            raise ValueError("not an artifact")
-        return got
+        """Raises some exception if that is no artifact."""
+        version, plain, packed = marshal.loads(data)
+        if version != FORMAT:
+            raise ValueError("an artifact of another version")
+        return _Loaded(plain, packed)
+
+
+_PLAIN = ("name", "object", "export", "layout", "times")
+_PACKED = ("functions", "points", "sites", "bitmaps", "roots", "inline")
+
+
+class _Loaded(Artifact):
+    """One that was read back."""
+
+    def __init__(self, plain: list[Any], packed: list[bytes]) -> None:
+        for name, value in zip(_PLAIN, plain):
+            setattr(self, name, value)
+        self._packed = dict(zip(_PACKED, packed))
+
+    def __getattr__(self, name: str) -> Any:
+        """Asked for a slot that has no value yet."""
+        if name == "_packed" or name not in self._packed:
+            raise AttributeError(name)
+        value = pickle.loads(self._packed[name])
+        setattr(self, name, value)
+        return value
