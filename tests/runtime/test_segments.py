@@ -89,11 +89,12 @@ def counts(source: str, where: Path, debug: str = "") -> Counts:
     assert r.returncode == 0, r.stderr
     said, _, summary = r.stderr.partition("stacks: ")
     numbers = re.match(
-        r"(\d+) growths .*? (\d+) segments, (\d+) growths after C, (\d+) calls of C retried;",
+        r"(\d+) growths .*? shrinks"
+        r"(?:, (\d+) segments, (\d+) growths after C, (\d+) calls of C retried)?;",
         summary,
     )
     assert numbers is not None, r.stderr
-    return Counts(*map(int, numbers.groups()), said.strip())
+    return Counts(*(int(n or 0) for n in numbers.groups()), said.strip())
 
 
 def test_no_segment_where_the_callback_fits(tmp_path: Path) -> None:
