@@ -12,7 +12,7 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING, Any, Optional
 
-from gol.jit import layout, packages, pipeline, target
+from gol.jit import layout, packages, pipeline, split, target
 from gol.jit.artifact import Artifact
 from gol.jit.packages import Unit
 from gol.jit.workers import Failure, Workers
@@ -38,6 +38,14 @@ class Job:
         self.inline = inline
         self.layout: dict[str, int] = {}
         self.export = b""
+
+    def parts(self) -> list[Job]:
+        """The same as jobs that several workers can do at once."""
+        texts = split.split(self.text, split.PART)
+        jobs = [Job(f"{self.name} ({k})", t, [], {}) for k, t in enumerate(texts, 1)]
+        jobs[0] = self
+        self.text = texts[0]
+        return jobs
 
     def run(self, dump: Optional[Dump] = None) -> Artifact:
         artifact = pipeline.compile_ir(self.text, self.name, dump=dump, roots=self.roots)
@@ -82,13 +90,19 @@ class Compiler:
             if main is None:
                 return None
             if self.dump is not None:
+                parts = [main]
                 self.run_here(main)
             else:
-                workers.submit(main)
+                parts = main.parts()
+                for job in parts:
+                    workers.submit(job)
             while workers.busy:
                 self.keep(workers.ready(wait=True))
             self.clock.done("llvm")
-        return None if self.diags else [self.artifacts[u.path] for u in self.units]
+        if self.diags:
+            return None
+        names = [u.path for u in self.units[:-1]] + [job.name for job in parts]
+        return [self.artifacts[name] for name in names]
 
     def libraries(self, units: list[Unit], workers: Workers) -> bool:
         """Have these units in ``packages`` and, once the workers are done, ``artifacts``."""

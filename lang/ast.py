@@ -19,7 +19,7 @@ fields below it, in place, so that later passes read one tree and look nothing u
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from typing import TYPE_CHECKING, Any, Optional, TypeVar, Union, dataclass_transform
 
 if TYPE_CHECKING:
@@ -41,12 +41,19 @@ _C = TypeVar("_C", bound=type)
 
 @dataclass_transform(eq_default=False, field_specifiers=(field,))
 def _node(cls: _C) -> _C:
-    return dataclass(slots=True, eq=False)(cls)  # type: ignore[return-value]
+    # Every run that compiles waits for this module: no __repr__ is generated for each class,
+    # nor a signature as its documentation.
+    cls.__doc__ = cls.__doc__ or cls.__name__
+    return dataclass(slots=True, eq=False, repr=False, match_args=False)(cls)  # type: ignore[return-value]
 
 
 @_node
 class Node:
     pos: int
+
+    def __repr__(self) -> str:
+        shown = (f"{f.name}={getattr(self, f.name, None)!r}" for f in fields(self))
+        return f"{type(self).__name__}({', '.join(shown)})"
 
 
 # ---------------------------------------------------------------- expressions
