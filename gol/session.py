@@ -18,6 +18,7 @@ import os
 import sys
 import threading
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, Optional
 
@@ -53,7 +54,6 @@ class Answer:
     text: str = ""  # of a panic and the like
     code: int = 0  # of an exit
     diags: Optional[Diagnostics] = None
-    imported: list[str] = field(default_factory=list)  # without being told to
     compile_time: float = 0.0
     run_time: float = 0.0
 
@@ -79,7 +79,8 @@ class Session:
         self.library = Library(Cache(), toolchain_id(), progress)
         self.sources = SourceSet()
         self.records: list[Record] = []
-        self.auto_import = True
+        # told of packages that are imported though nobody said so
+        self.on_import: Callable[[str], None] = lambda path: None
         self.host = Host.get()
         self._placed: set[str] = set()
         self._started = threading.Event()
@@ -145,7 +146,7 @@ class Session:
             diags = Diagnostics(self.sources)
             answer = Answer("error", diags=diags)
             record = Record(self.names.number + 1, text)
-            compiled = self._compile(record, at, diags, answer)
+            compiled = self._compile(record, at, diags)
             answer.compile_time = time.perf_counter() - begin
             if compiled is None:
                 return answer
@@ -165,13 +166,13 @@ class Session:
         return source
 
     def _compile(
-        self, record: Record, at: Optional[Position], diags: Diagnostics, answer: Answer
+        self, record: Record, at: Optional[Position], diags: Diagnostics
     ) -> Optional[Checked]:
         """The entry, in memory; None after errors."""
         limit = sys.getrecursionlimit()
         sys.setrecursionlimit(max(limit, _RECURSION_LIMIT))
         try:
-            return self._compile_source(record, self._source(record, at), diags, answer)
+            return self._compile_source(record, self._source(record, at), diags)
         except Exception as e:  # noqa: BLE001 (as jit.build does: a bug, but the session lives)
             if os.environ.get("GOL_TRACEBACK"):
                 raise
@@ -182,13 +183,12 @@ class Session:
             sys.setrecursionlimit(limit)
 
     def _compile_source(
-        self, record: Record, source: Source, diags: Diagnostics, answer: Answer
+        self, record: Record, source: Source, diags: Diagnostics
     ) -> Optional[Checked]:
         entry = entries.parse(source, diags)
         if entry is None:
             return None
-        if self.auto_import:
-            answer.imported = missing_imports(entry, self.names, std_paths())
+        imported = missing_imports(entry, self.names, std_paths())
         checked = check_entry(self.names, entry, self.library.importer, diags)
         if checked is None:
             return None
@@ -207,6 +207,8 @@ class Session:
             return None
         if artifact is not None:
             self.host.load([artifact])
+        for path in imported:
+            self.on_import(path)
         return checked
 
     def _lower(self, record: Record, checked: Checked, diags: Diagnostics) -> Optional[Artifact]:

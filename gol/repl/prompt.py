@@ -9,7 +9,8 @@ import time
 
 from prompt_toolkit import PromptSession
 from prompt_toolkit.auto_suggest import AutoSuggestFromHistory
-from prompt_toolkit.enums import EditingMode
+from prompt_toolkit.enums import DEFAULT_BUFFER, EditingMode
+from prompt_toolkit.filters import has_completions, has_focus
 from prompt_toolkit.formatted_text import HTML
 from prompt_toolkit.history import FileHistory, History, InMemoryHistory
 from prompt_toolkit.input import create_input
@@ -27,7 +28,7 @@ from ..program import Progress
 from ..session import Session
 from .above import Above
 from .commands import Commands
-from .complete import Completer
+from .complete import Completer, candidates
 from .filter import run_chunk
 from .reader import chunks
 from .report import report
@@ -85,6 +86,7 @@ class Driver(threading.Thread):
 class Prompt:
     def __init__(self) -> None:
         self.session = Session()
+        self.session.on_import = lambda path: print(f'\033[2mimport "{path}"\033[0m')
         self.commands = Commands(self.session, self.load)
         self.above = Above()
         self.driver = Driver(self.session)
@@ -98,7 +100,7 @@ class Prompt:
             enable_history_search=True,
             multiline=True,
             prompt_continuation=_CONTINUATION,
-            key_bindings=_bindings(),
+            key_bindings=_bindings(self.session),
             input_processors=[TabsProcessor(char1=" ", char2=" ")],
             editing_mode=EditingMode.EMACS,
             include_default_pygments_style=True,
@@ -149,8 +151,6 @@ class Prompt:
             self.commands.run(text)
         elif entries.state(text) != entries.EMPTY:
             answer = self.session.run(text)
-            for path in answer.imported:
-                print(f'\033[2mimport "{path}"\033[0m', file=sys.stderr)
             report(answer)
             if answer.kind == "exit":
                 raise SystemExit(answer.code)
@@ -169,10 +169,28 @@ class Prompt:
 
 
 # --------------------------------------------------------------------------- keys
-def _bindings() -> KeyBindings:
+def _bindings(session: Session) -> KeyBindings:
     keys = KeyBindings()
+    editing = has_focus(DEFAULT_BUFFER)
 
-    @keys.add("enter")
+    @keys.add("tab", filter=editing & ~has_completions)
+    def _complete(event: KeyPressEvent) -> None:
+        """What all candidates have in common at once, then a menu of them."""
+        buffer = event.current_buffer
+        text = buffer.document.text_before_cursor
+        if text and not text.rpartition("\n")[2].strip():
+            buffer.insert_text(_INDENT)
+            return
+        found = candidates(session, text)
+        if not found:
+            event.app.output.bell()
+            return
+        word = text[found[0][0] :]
+        buffer.insert_text(os.path.commonprefix([name for _, name, _ in found])[len(word) :])
+        if len(found) > 1:
+            buffer.start_completion(select_first=False)
+
+    @keys.add("enter", filter=editing)
     def _enter(event: KeyPressEvent) -> None:
         """Done if the entry is complete, else a new line, indented as it should be."""
         buffer = event.current_buffer
@@ -190,12 +208,12 @@ def _bindings() -> KeyBindings:
             indent += _INDENT
         buffer.insert_text("\n" + indent)
 
-    @keys.add("escape", "enter")
+    @keys.add("escape", "enter", filter=editing)
     def _newline(event: KeyPressEvent) -> None:
         event.current_buffer.insert_text("\n")
 
-    @keys.add("}")
-    @keys.add(")")
+    @keys.add("}", filter=editing)
+    @keys.add(")", filter=editing)
     def _closing(event: KeyPressEvent) -> None:
         """A closing bracket first on its line goes one step to the left."""
         buffer = event.current_buffer

@@ -1,0 +1,190 @@
+"""The prompt on a real (pseudo-)terminal."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+
+import pytest
+
+from .terminal import Terminal
+
+STRESS = ("", "stackforcemove=1", "gcstress=1")
+
+
+def test_an_evening_at_the_prompt(tmp_path: Path) -> None:
+    with Terminal(tmp_path) as t:
+        assert t.enter("1 + 2") == "3  int"
+        assert t.enter("x := []int{3, 1}") == ""
+        assert t.enter("x = append(x, 2); sort.Ints(x); x") == 'import "sort"\n[1 2 3]  []int'
+        # an entry of several lines: it knows when it is complete, and indents
+        assert t.enter("func double(n int) int {\nreturn n * 2\n}") == ""
+        assert "...      return n * 2\n...  }" in t.text()
+        assert t.enter("double(x[2])") == "6  int"
+        assert t.enter("x[7]").startswith(
+            "panic: runtime error: index out of range [7] with length 3\n\ngoroutine "
+        )
+        # a compile error is shown with its place
+        assert t.enter("double(y)") == (
+            "entry7:1:8: undefined: y\n    double(y)\n           ^"
+        )  # fmt: skip
+        assert t.enter("func double(n int) int { return n * 20 }") == ""
+        assert t.enter("double(x[2])") == "60  int"
+        assert t.enter("_ + 1") == "61  int"
+        assert t.enter("_;") == ""
+        assert t.enter("") == ""
+        assert t.enter("// nothing but a comment") == ""
+        assert t.leave() == 0
+
+
+def test_wrong_is_known_before_all_brackets_are_closed(tmp_path: Path) -> None:
+    with Terminal(tmp_path) as t:
+        assert "syntax error" in t.enter("func f( {")
+        assert t.enter("2") == "2  int"
+        t.type("x := (1 +\r")
+        t.expect("...")
+        assert t.enter("2)") == ""
+        assert t.enter("x") == "3  int"
+
+
+def test_completion(tmp_path: Path) -> None:
+    with Terminal(tmp_path) as t:
+        t.enter("type Point struct { Horizontal, Vertical int }")
+        t.enter("func (p Point) Length() int { return p.Horizontal + p.Vertical }")
+        t.enter("here := Point{3, 4}")
+        t.type("her\t")
+        t.expect("gol> here")
+        t.type(".Hor\t")
+        t.expect("here.Horizontal")
+        assert t.enter(" + 1") == "4  int"
+        # a menu where there are several
+        t.type("here.\t")
+        t.expect("Vertical")
+        t.expect("Length")
+        t.type("L\t")
+        t.expect("here.Length")
+        assert t.enter("()") == "7  int"
+        t.type("strings.ToUp\t")
+        t.expect("ToUpperSpecial")
+        assert t.enter('("a")').endswith('"A"  string')
+        t.type(":gor\t")
+        t.expect(":goroutines")
+        t.type("\x15")
+        t.type("func in(q Point) int { return q.Ver\t")
+        t.expect("q.Vertical")
+        assert t.enter("}") == ""
+        assert t.enter("in(here)") == "4  int"
+
+
+def test_history_lasts_and_is_searched(tmp_path: Path) -> None:
+    with Terminal(tmp_path) as t:
+        t.enter("first := 12321")
+        t.enter("func many() int {\nreturn first\n}")
+        t.enter('second := "two"')
+        t.type("\x12123")  # Ctrl-R: backwards
+        t.expect("I-search backward: 123")
+        t.type("\r\r")
+        t.wait(lambda text: text.count("gol> first := 12321") == 2, "the entry again")
+        t.wait(lambda text: text.count("gol>") >= 5, "prompt")
+        assert t.leave() == 0
+    with Terminal(tmp_path) as t:
+        t.type("\x12many")
+        t.expect("return first")
+        t.type("\x07")  # Ctrl-G: never mind
+        t.type("\x12second")
+        t.expect('second := "two"')
+        t.type("\r\r")
+        t.wait(lambda text: text.count("gol>") >= 2, "prompt")
+        assert t.enter("second") == '"two"  string'
+        # what begins like this
+        t.type("fir\x1b[A")
+        t.expect("gol> first := 12321")
+
+
+@pytest.mark.parametrize("mode", STRESS)
+def test_interrupt(tmp_path: Path, mode: str) -> None:
+    with Terminal(tmp_path, {"GOLDEBUG": mode}) as t:
+        assert t.enter("x := 5") == ""
+        assert t.enter("func spin() { for { } }") == ""
+        for loop in ("for { }", "spin()", "for { x++ }", "<-make(chan int, 1)", "select { }"):
+            at = t.prompts()
+            t.type(loop + "\r")
+            if loop[0] in "fs" and "select" not in loop:
+                time.sleep(0.3)
+                t.read(0.1)
+                t.type("\x03")
+            t.wait(lambda _, at=at: t.prompts() > at, f"prompt after {loop}")  # type: ignore[misc]
+        assert "interrupt" in t.text()
+        assert t.enter("x > 4") == "true  bool"
+        # at the prompt it takes the line away
+        t.type("garbage(")
+        t.type("\x03")
+        assert t.enter("spin != nil") == "true  bool"
+        assert t.leave() == 0
+
+
+@pytest.mark.parametrize("mode", STRESS)
+def test_failures_leave_the_session_intact(tmp_path: Path, mode: str) -> None:
+    with Terminal(tmp_path, {"GOLDEBUG": mode}) as t:
+        t.enter('import "runtime/debug"')
+        t.enter("debug.SetMaxStack(1 << 20);")
+        t.enter("depth := 0")
+        t.enter("func deep() int { depth++; return deep() + 1 }")
+        assert "stack overflow" in t.enter("deep()")
+        assert t.enter("depth > 1000") == "true  bool"
+        assert "all goroutines are asleep" in t.enter("<-make(chan int)")
+        assert t.enter('panic("so")').startswith("panic: so")
+        assert t.enter("bad := deep()").count("stack overflow") == 1
+        assert "undefined: bad" in t.enter("bad")
+        assert t.enter('"still here"') == '"still here"  string'
+
+
+@pytest.mark.parametrize("mode", STRESS)
+def test_goroutines_run_while_the_prompt_waits(tmp_path: Path, mode: str) -> None:
+    with Terminal(tmp_path, {"GOLDEBUG": mode}) as t:
+        t.enter("n := 0")
+        t.enter("go func() { for { n++; time.Sleep(time.Millisecond) } }()")
+        time.sleep(0.5)
+        before = int(t.enter("n").split()[0])
+        assert before > 10
+        # what they print appears above what is being typed
+        t.enter("go func() { time.Sleep(300 * time.Millisecond); fmt.Println(`from afar`) }()")
+        t.type("half a li")
+        t.expect("from afar")
+        t.wait(lambda text: text.split("\n")[-1] == "gol> half a li", "line below it")
+        t.type("\x15")
+        assert int(t.enter("n").split()[0]) > before
+        # one that dies says so
+        t.enter("go func() { time.Sleep(100 * time.Millisecond); panic(`on its own`) }()")
+        t.expect("panic: on its own")
+        assert t.enter("n > 20") == "true  bool"
+        assert "time.Sleep" in t.enter(":goroutines")
+
+
+def test_commands(tmp_path: Path) -> None:
+    with Terminal(tmp_path) as t:
+        assert ":stackmap" in t.enter(":help")
+        t.enter("// Twice doubles.\nfunc Twice(n int) int { return 2 * n }")
+        assert t.enter(":type Twice") == "func(n int) int"
+        assert t.enter(":doc Twice") == "func Twice(n int) int\n\nTwice doubles."
+        assert "compiled in" in t.enter(":time Twice(4)")
+        assert t.enter(":time") == "timing is on"
+        assert "ran for" in t.enter("Twice(1)")
+        assert "define" in t.enter(":ir Twice")
+        assert "main.Twice" in t.enter(":asm Twice")
+        assert "main.entry" in t.enter(":stackmap")
+        assert "goroutine" in t.enter(":stack")
+        assert t.enter(":save session.gol") == ""
+        assert "no command :nonsense" in t.enter(":nonsense")
+        t.enter(":reset")
+        assert "undefined: Twice" in t.enter("Twice(2)")
+        assert "8  int" in t.enter(":load session.gol")
+        assert t.enter("Twice(5)").startswith("10  int")
+        t.type(":quit\r")
+        assert t.ended() == 0
+
+
+def test_exit_code_of_the_program(tmp_path: Path) -> None:
+    with Terminal(tmp_path) as t:
+        t.type("os.Exit(7)\r")
+        assert t.ended() == 7
