@@ -119,7 +119,7 @@ class Commands:
         raise CommandError(f"no entry declared {name}" if name else "no entry yet")
 
     def stack(self, rest: str) -> None:
-        """            the stacks of the goroutines: size, and how much is in use"""
+        """            the stacks of the goroutines: sizes, and how much is in use"""
         self.session.start()
         self.session.show("Stacks")
 

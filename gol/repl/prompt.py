@@ -169,6 +169,16 @@ class Prompt:
 
 
 # --------------------------------------------------------------------------- keys
+def _wants_more(text: str) -> bool:
+    """Does an entry go on behind this? What follows a comment may be what it is about."""
+    if text.startswith(":"):
+        return False
+    state = entries.state(text)
+    if state == entries.EMPTY:
+        return bool(text.rpartition("\n")[2].strip())
+    return state == entries.INCOMPLETE and not entries.is_hopeless(text)
+
+
 def _bindings(session: Session) -> KeyBindings:
     keys = KeyBindings()
     editing = has_focus(DEFAULT_BUFFER)
@@ -198,8 +208,7 @@ def _bindings(session: Session) -> KeyBindings:
             buffer.complete_state = None
             return
         text = buffer.document.text
-        wants_more = not text.startswith(":") and entries.state(text) == entries.INCOMPLETE
-        if not wants_more or entries.is_hopeless(text):
+        if not _wants_more(text):
             buffer.validate_and_handle()
             return
         line = buffer.document.current_line_before_cursor

@@ -104,7 +104,7 @@ class Terminal:
         lines = whole.split("\n")
         starts = [i for i, x in enumerate(lines) if x.startswith("gol>")]
         block = lines[starts[-2] + 1 : starts[-1]]
-        return "\n".join(x for x in block if not x.startswith("... "))
+        return "\n".join(x for x in block if x != "..." and not x.startswith("...  "))
 
     def leave(self) -> int:
         """Ctrl-D; the exit code."""

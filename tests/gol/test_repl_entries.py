@@ -11,7 +11,7 @@ from tests.test_docs import matches, normal
 from .transcript import filtered, turns
 
 DATA = Path(__file__).parent / "data" / "repl"
-MODES = ("", "stackforcemove=1,checkmaps=1", "gcstress=1", "stackforcemove=1,stackpoison=1")
+MODES = ("", "stackforcemove=1,stackpoison=1,checkmaps=1", "gcstress=1")
 
 
 @pytest.mark.parametrize("mode", MODES)

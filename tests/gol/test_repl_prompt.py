@@ -33,7 +33,7 @@ def test_an_evening_at_the_prompt(tmp_path: Path) -> None:
         assert t.enter("_ + 1") == "61  int"
         assert t.enter("_;") == ""
         assert t.enter("") == ""
-        assert t.enter("// nothing but a comment") == ""
+        assert t.enter("// nothing but a comment\n") == ""
         assert t.leave() == 0
 
 
@@ -118,7 +118,10 @@ def test_interrupt(tmp_path: Path, mode: str) -> None:
         assert t.enter("x > 4") == "true  bool"
         # at the prompt it takes the line away
         t.type("garbage(")
+        t.expect("gol> garbage(")
+        at = t.prompts()
         t.type("\x03")
+        t.wait(lambda _: t.prompts() > at, "prompt")
         assert t.enter("spin != nil") == "true  bool"
         assert t.leave() == 0
 

@@ -37,6 +37,7 @@ def fields(file: str, struct: str) -> list[tuple[str, str]]:
         ("std/internal/rtype/type.gol", "imethod", "type.gol", "imethod"),
         ("std/internal/rtype/type.gol", "method", "type.gol", "method"),
         ("std/internal/rtype/map.gol", "hiter", "mapiter.gol", "hiter"),
+        ("std/internal/show/stacks.gol", "stackstat", "mstats.gol", "stackstat"),
         ("std/time/timer.gol", "runtimeTimer", "time.gol", "timer"),
     ],
 )
