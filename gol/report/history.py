@@ -1,6 +1,6 @@
 """Over time: the lines of a page. Memory is bounded: of many goroutines those with the largest
-stacks keep their lines, and one of each starting function in any case. A line with many points
-is thinned, so that in each stretch of time the largest and the last point remain."""
+stacks keep their lines, and some of each starting function and size in any case. A line with
+many points is thinned, so that in each stretch of time the largest and the last point remain."""
 
 from __future__ import annotations
 
@@ -107,14 +107,22 @@ class Track:
     late: bool = False  # its beginning was dropped
 
 
+Look = tuple[Function, int]
+
+
+def look(g: Goroutine) -> Look:
+    """What a page shows of it from afar."""
+    return g.fn, g.high
+
+
 class History:
     def __init__(self) -> None:
         self.tracks: dict[int, Track] = {}
         self.collections: Line[Collection] = Line()
         self.totals: Line[Total] = Line()
-        # A goroutine with a lower key, and a starting function among these, would be forgotten.
+        # A goroutine with a lower key that looks like one of these would be forgotten.
         self._floor: tuple[int, ...] = ()
-        self._kept: set[Function] = set()
+        self._kept: set[Look] = set()
         self._size = 0
         self._live = 0
 
@@ -123,12 +131,12 @@ class History:
         return sorted(self._best(n), key=lambda t: t.goroutine.goid)
 
     def _best(self, n: int) -> list[Track]:
-        """The n with the largest stacks, the largest of each starting function among them (for
-        at most half of n)."""
+        """The n with the largest stacks; but up to half of them are one each of a starting
+        function and a size, so that not all are alike."""
         order = sorted(self.tracks.values(), key=lambda t: t.goroutine.key, reverse=True)
-        firsts: dict[Function, Track] = {}
+        firsts: dict[Look, Track] = {}
         for t in order:
-            firsts.setdefault(t.goroutine.fn, t)
+            firsts.setdefault(look(t.goroutine), t)
         best = {t.goroutine.goid: t for t in list(firsts.values())[: n // 2]}
         for t in order:
             if len(best) >= n:
@@ -167,7 +175,10 @@ class History:
             track = self._track(g)
             if track is None:
                 return
-            track.late = True
+            if g.growths + g.shrinks + g.segments == 0:  # nothing has been forgotten
+                track.sizes.add(Change(g.began, old))
+            else:
+                track.late = True
         track.sizes.add(
             Change(time, size, Growth(old, used, copied, adjusted, fn, caller, segment))
         )
@@ -194,12 +205,12 @@ class History:
         self.totals.add(Total(time, self._size, self._live))
 
     def _track(self, g: Goroutine) -> Track | None:
-        if g.key < self._floor and g.fn in self._kept:
+        if g.key < self._floor and look(g) in self._kept:
             return None
         if len(self.tracks) >= TRACKED:
             best = self._best(TRACKED // 2)
             self._floor = best[-1].goroutine.key
-            self._kept = {t.goroutine.fn for t in best}
+            self._kept = {look(t.goroutine) for t in best}
             self.tracks = {t.goroutine.goid: t for t in best}
         track = self.tracks[g.goid] = Track(g)
         return track

@@ -90,13 +90,13 @@ def _notes(s: Summary, history: History, tracks: list[Track]) -> list[str]:
     if s.goroutines > len(tracks):
         out.append(
             f"Of {plural(s.goroutines, 'goroutine')} {len(tracks)} are drawn: those with the "
-            "largest stacks, and the largest of each function that goroutines started with."
+            "largest stacks, and some of each starting function and size."
         )
     late = [t.goroutine.goid for t in tracks if t.late]
     if late:
         out.append(
-            f"The beginning of goroutine {', '.join(map(str, late))} was not kept, for there were "
-            "too many others."
+            f"The beginning of {plural(len(late), 'goroutine')} was not kept, for there were too "
+            f"many others: {', '.join(map(str, late))}."
         )
     lost = history.lost(tracks)
     if lost:
@@ -160,11 +160,11 @@ def _timeline(s: Summary, history: History, tracks: list[Track]) -> go.Figure:
     total = _linear_ticks(max((p.size for p in history.totals.points), default=2048))
     figure.update_yaxes(
         tickvals=total, ticktext=[bytes_text(v) for v in total], rangemode="tozero",
-        title="bytes", row=2, col=1, secondary_y=False,
+        title={"text": "bytes", "font": {"color": COLOURS[0]}}, row=2, col=1, secondary_y=False,
     )  # fmt: skip
     figure.update_yaxes(
-        title="goroutines", rangemode="tozero", showgrid=False, tickmode="auto", nticks=5,
-        row=2, col=1, secondary_y=True,
+        title={"text": "goroutines", "font": {"color": COLOURS[1]}}, rangemode="tozero",
+        showgrid=False, tickmode="auto", nticks=5, row=2, col=1, secondary_y=True,
     )  # fmt: skip
     figure.update_xaxes(title=f"{clock.name} since the program began", row=2, col=1)
     return figure
@@ -290,7 +290,8 @@ def _draw_totals(figure: go.Figure, history: History, clock: Clock, last: int) -
     figure.add_trace(
         go.Scatter(
             x=x, y=size, name="all stacks", mode="lines", fill="tozeroy",
-            fillcolor="rgba(31,119,180,0.15)", line={"color": "#1f77b4", "width": 1, "shape": "hv"},
+            fillcolor="rgba(31,119,180,0.15)",
+            line={"color": COLOURS[0], "width": 1, "shape": "hv"},
             text=[bytes_text(v) for v in size], showlegend=False,
             hovertemplate="all stacks: %{text}<extra></extra>",
         ),
@@ -299,7 +300,7 @@ def _draw_totals(figure: go.Figure, history: History, clock: Clock, last: int) -
     figure.add_trace(
         go.Scatter(
             x=x, y=count, name="goroutines", mode="lines", showlegend=False,
-            line={"color": "#d62728", "width": 1, "shape": "hv"},
+            line={"color": COLOURS[1], "width": 1, "shape": "hv"},
             hovertemplate="%{y} goroutines<extra></extra>",
         ),
         row=2, col=1, secondary_y=True,
@@ -315,7 +316,8 @@ def _bars(s: Summary) -> go.Figure:
             y=[f"{escape(f.name)} " for f, _ in order],
             orientation="h",
             text=[
-                f"{c.growths + c.segments:,} times, up to {bytes_text(c.high)}" for _, c in order
+                f"{plural(c.growths + c.segments, 'time')}, up to {bytes_text(c.high)}"
+                for _, c in order
             ],
             hovertext=[
                 f"{_name(f)}<br>{c.copied:,} bytes copied, {c.adjusted:,} words adjusted"

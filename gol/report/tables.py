@@ -62,7 +62,7 @@ def headline(s: Summary) -> list[str]:
         f"in {time_text(s.time)}; largest stack {bytes_text(a.high)}",
     ]
     if s.totals is None:
-        out.append("the program was killed: what it did last is not in this report")
+        out.append("the last records are missing, as after SIGKILL: this is not all")
     return out
 
 

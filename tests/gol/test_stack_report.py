@@ -118,7 +118,7 @@ def test_however_it_ends(end: str, code: int, last: str, tmp_path: Path) -> None
     r = gol("run", "--stack-report", str(prog(tmp_path, end)))
     assert r.returncode == code
     assert 0 <= r.stderr.find(last) < r.stderr.find("stack report of prog\n")
-    assert "killed" not in r.stderr
+    assert "SIGKILL" not in r.stderr
 
 
 @pytest.mark.parametrize("sig", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
@@ -136,7 +136,7 @@ def test_signals_reach_the_program_and_its_end_is_ours(sig: signal.Signals, tmp_
     _, stderr = p.communicate(timeout=60)
     assert p.returncode == -sig
     assert "stack report of prog\n" in stderr
-    assert ("the program was killed" in stderr) == (sig == signal.SIGKILL)
+    assert ("as after SIGKILL" in stderr) == (sig == signal.SIGKILL)
     with pytest.raises(ProcessLookupError):
         os.kill(program, 0)
 
@@ -352,17 +352,24 @@ def test_each_starting_function_is_drawn() -> None:
     assert len(drawn) == page.DRAWN and len(h.tracks) <= history.TRACKED
 
 
-def test_a_goroutine_that_was_forgotten_comes_back_late() -> None:
+@pytest.mark.parametrize("grown", [False, True])
+def test_a_goroutine_that_was_forgotten_comes_back(grown: bool) -> None:
+    """All that is missing of it then is said; one that had not changed yet is drawn whole."""
     h = History()
     s = Summary(layout(), h)
-    for i in range(1, 2 * history.TRACKED):
+    n = 2 * history.TRACKED
+    for i in range(1, n):
         s.feed(words("eventStart", i, i, 0, 2048))
-    last = 2 * history.TRACKED - 1
-    gone = next(i for i in range(1, last) if i not in h.tracks)
-    s.feed(words("eventGrow", last + 1, gone, 2048, 1 << 20, 600000, 1400, 3))
+        if grown:
+            s.feed(words("eventGrow", i, i, 2048, 4096, 1500, 1400, 3))
+    gone = next(i for i in range(1, n) if i not in h.tracks)
+    s.feed(words("eventGrow", n, gone, 4096 if grown else 2048, 1 << 20, 600000, 1400, 3))
     track = h.drawn(1)[0]
-    assert (track.goroutine.goid, track.late) == (gone, True)
-    assert f"The beginning of goroutine {gone} was not kept" in page.render(s, h, "p")
+    assert (track.goroutine.goid, track.late) == (gone, grown)
+    sizes = [(c.time, c.size) for c in track.sizes.points]
+    assert sizes == [(n, 1 << 20)] if grown else [(gone, 2048), (n, 1 << 20)]
+    said = f"The beginning of 1 goroutine was not kept, for there were too many others: {gone}."
+    assert (said in page.render(s, h, "p")) == grown
 
 
 @pytest.mark.parametrize("step", [0, 1, 1000])
@@ -405,4 +412,5 @@ def test_the_sample_in_the_manual(tmp_path: Path) -> None:
     (tmp_path / "tree.gol").write_text(blocks[0])
     command, _, output = blocks[1].partition("\n")
     r = gol(*command.split()[2:], cwd=tmp_path)
-    assert shape(r.stdout + r.stderr) == shape(output)
+    # Goroutines that hardly use their stacks come in any order.
+    assert sorted(shape(r.stdout + r.stderr)) == sorted(shape(output))

@@ -280,3 +280,17 @@ def test_records_carry_rising_times(tmp_path: Path) -> None:
     assert 0 < s.time < time.monotonic_ns() - before
     for g in s.largest(100):
         assert g.began <= (g.ended or s.time) <= s.time
+
+
+def test_a_guest_writes_none() -> None:
+    """In a Python process nobody would write the last block."""
+    from tests.jit.hosting import run_host
+
+    program = 'print(call("f", 1)[1])'
+    source = "package main\n\nfunc main() {}\n\nfunc f(block *[1]int) { block[0]++ }\n"
+    MODES["recorded"] = "stackevents=1"  # standard output, where it would be seen
+    try:
+        r = run_host(source, program, "recorded")
+    finally:
+        del MODES["recorded"]
+    assert (r.returncode, r.stdout, r.stderr) == (0, "[2]\n", "")
