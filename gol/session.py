@@ -14,6 +14,7 @@ knows of terminals: :mod:`gol.repl` is the prompt.
 from __future__ import annotations
 
 import ctypes
+import gc
 import os
 import sys
 import threading
@@ -61,6 +62,11 @@ class Answer:
     def ok(self) -> bool:
         return self.kind in ("returned", "goexit")
 
+    @property
+    def exits(self) -> bool:
+        """Whether it has called os.Exit; the code is ``code``."""
+        return self.kind == "exit"
+
 
 @dataclass
 class Record:
@@ -83,7 +89,7 @@ class Session:
         self.on_import: Callable[[str], None] = lambda path: None
         self.host = Host.get()
         self._placed: set[str] = set()
-        self._started = threading.Event()
+        self._started = False
         self._lock = threading.RLock()
         self.names = Names()
 
@@ -91,13 +97,13 @@ class Session:
     def start(self) -> None:
         """Have ready what every entry needs; :meth:`run` does it if nobody did."""
         with self._lock:
-            if self._started.is_set():
+            if self._started:
                 return
             self.library.need(_SHOW)
             target.machine()
             self.place(_SHOW)
             self._enter_show()
-            self._started.set()
+            self._started = True
 
     def missing(self) -> bool:
         """Whether :meth:`start` would have to compile."""
@@ -122,6 +128,7 @@ class Session:
             new.insert(0, "runtime")
         self.host.load([self.library.artifact(p) for p in new])
         self._placed.update(new)
+        gc.freeze()  # what stays is not looked through while entries are compiled
         if path != "runtime":
             self.host.call(self.host.address(f"{path}.init"))
 

@@ -1,4 +1,5 @@
-"""The lines that begin with a colon. Each command is a method; its first line is its help."""
+"""The lines that begin with a colon. Each command is a method, documented by
+its help: the argument, if it has one, and what it does."""
 
 from __future__ import annotations
 
@@ -7,9 +8,13 @@ import sys
 from collections.abc import Callable
 from typing import Optional
 
+from gol.jit.packages import std_paths
+from gol.lang import ast as A
 from gol.lang import types as T
 from gol.lang.check.entry import check_expression
 from gol.lang.diagnostics import Diagnostics
+from gol.lang.entry import Entry
+from gol.lang.imports import missing_imports
 from gol.lang.parser import parse_expr
 
 from ..launch import lower_strerror
@@ -55,22 +60,27 @@ class Commands:
 
     # -------------------------------------------------------------------- commands
     def help(self, rest: str) -> None:
-        """            this text"""
+        """this text"""
         for name, method in COMMANDS.items():
-            print(f"  :{name} {(method.__doc__ or '').splitlines()[0]}")
+            argument, colon, text = (method.__doc__ or "").partition(": ")
+            usage = f":{name} {argument}" if colon else f":{name}"
+            print(f"  {usage:17} {text or argument}")
         print("\nAn entry that ends in a semicolon shows no value; _ is the last value.")
 
     def type(self, rest: str) -> None:
-        """EXPR        the type of an expression, or what a type is; nothing is run"""
+        """EXPR: the type of an expression, or what a type is; nothing is run"""
         if not rest:
             raise CommandError(":type wants an expression")
         session = self.session
         session.start()
         diags = Diagnostics(session.sources)
-        e = parse_expr(session.sources.add("type", rest), diags)
+        source = session.sources.add("type", rest)
+        e = parse_expr(source, diags)
         c = None
         if e is not None:
-            c = check_expression(session.names, e, session.library.importer, diags)
+            entry = Entry(source, [], [A.ExprStmt(e.pos, e)])
+            missing_imports(entry, session.names, std_paths())
+            c = check_expression(session.names, e, entry, session.library.importer, diags)
         if e is None or c is None:
             print_diagnostics(diags)
             raise CommandError("")
@@ -88,7 +98,7 @@ class Commands:
             print(c.type_str(t))
 
     def doc(self, rest: str) -> None:
-        """NAME        how something is declared, and the comment above it"""
+        """NAME: how something is declared, and the comment above it"""
         from .doc import document
 
         text = document(self.session, rest)
@@ -97,15 +107,15 @@ class Commands:
         print(text)
 
     def ir(self, rest: str) -> None:
-        """[NAME]      LLVM IR of the last entry, or of the one that declared NAME"""
+        """[NAME]: LLVM IR of the last entry, or of the one that declared NAME"""
         self._show_stage(rest, "freeze")
 
     def asm(self, rest: str) -> None:
-        """[NAME]      its machine code"""
+        """[NAME]: its machine code"""
         self._show_stage(rest, "asm")
 
     def stackmap(self, rest: str) -> None:
-        """[NAME]      the pointer maps of its frames"""
+        """[NAME]: the pointer maps of its frames"""
         self._show_stage(rest, "stackmaps")
 
     def _show_stage(self, name: str, stage: str) -> None:
@@ -119,24 +129,24 @@ class Commands:
         raise CommandError(f"no entry declared {name}" if name else "no entry yet")
 
     def stack(self, rest: str) -> None:
-        """            the stacks of the goroutines: sizes, and how much is in use"""
+        """the sizes of the goroutines' stacks, and how much is in use"""
         self.session.start()
         self.session.show("Stacks")
 
     def goroutines(self, rest: str) -> None:
-        """            what every goroutine is doing"""
+        """what every goroutine is doing"""
         self.session.start()
         print(self.session.host.goroutines().rstrip("\n") or "no goroutines")
 
     def time(self, rest: str) -> None:
-        """[ENTRY]     how long ENTRY takes to compile and run; alone: so for each, or no more"""
+        """[ENTRY]: how long ENTRY takes to compile and run; alone, so for each, or no more"""
         if not rest:
             self.timing = not self.timing
             print(f"timing is {'on' if self.timing else 'off'}")
             return
         answer = self.session.run(rest)
         report(answer)
-        if answer.kind == "exit":
+        if answer.exits:
             raise SystemExit(answer.code)
         if not answer.ok:
             raise CommandError("")
@@ -147,7 +157,7 @@ class Commands:
         print(f"compiled in {_seconds(compiled)}, ran for {_seconds(ran)}")
 
     def load(self, rest: str) -> None:
-        """FILE        run the entries of a file"""
+        """FILE: run the entries of a file"""
         if not rest:
             raise CommandError(":load wants a file")
         try:
@@ -156,7 +166,7 @@ class Commands:
             raise CommandError(f"open {rest}: {lower_strerror(e)}") from None
 
     def save(self, rest: str) -> None:
-        """FILE        write the entries so far to a file that :load can replay"""
+        """FILE: write the entries so far to a file that :load can replay"""
         if not rest:
             raise CommandError(":save wants a file")
         entries = [r.text.strip("\n") for r in self.session.records if r.saved]
@@ -167,12 +177,12 @@ class Commands:
             raise CommandError(f"open {rest}: {lower_strerror(e)}") from None
 
     def reset(self, rest: str) -> None:
-        """            forget every name; goroutines go on"""
+        """forget every name; goroutines go on"""
         self.session.start()
         self.session.reset()
 
     def quit(self, rest: str) -> None:
-        """            leave, as Ctrl-D does"""
+        """leave, as Ctrl-D does"""
         raise SystemExit(0)
 
 

@@ -24,6 +24,7 @@ class Filter:
         self.session = Session()
         self.commands = Commands(self.session, self.load)
         self.failed = False
+        self.session.host.report = self.goroutine_died
 
     def run(self) -> int:
         # a closed pipe ends it, as it ends any filter
@@ -33,6 +34,11 @@ class Filter:
         except SystemExit as e:
             return int(e.code or 0)
         return 1 if self.failed else 0
+
+    def goroutine_died(self, text: str) -> None:
+        self.failed = True
+        sys.stderr.write(text)
+        sys.stderr.flush()
 
     def load(self, path: str) -> None:
         """Raises OSError."""
@@ -55,11 +61,15 @@ def run_chunk(session: Session, name: str, chunk: Chunk) -> bool:
         # which of the declarations is to blame? Nothing of them has run
         return all([run_chunk(session, name, part) for part in chunk.parts])
     report(answer)
-    if answer.kind == "exit":
+    if answer.exits:
         raise SystemExit(answer.code)
+    if answer.kind == "interrupted":
+        raise KeyboardInterrupt
     return answer.ok
 
 
 def _lines() -> Iterator[str]:
-    for line in iter(sys.stdin.buffer.readline, b""):
-        yield decode(line)
+    """The lines of standard input. Nothing is read ahead, for entries may read it too."""
+    with open(0, "rb", buffering=0, closefd=False) as f:
+        for line in iter(f.readline, b""):
+            yield decode(line)

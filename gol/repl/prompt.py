@@ -143,7 +143,10 @@ class Prompt:
             return True
         except EOFError:
             return False
-        self.enter(text)
+        try:
+            self.enter(text)
+        except KeyboardInterrupt:  # while it was compiled, or a file loaded
+            print("interrupted", file=sys.stderr)
         return True
 
     def enter(self, text: str) -> None:
@@ -152,7 +155,7 @@ class Prompt:
         elif entries.state(text) != entries.EMPTY:
             answer = self.session.run(text)
             report(answer)
-            if answer.kind == "exit":
+            if answer.exits:
                 raise SystemExit(answer.code)
             if self.commands.timing and answer.ok:
                 self.commands.tell_time(answer.compile_time, answer.run_time)

@@ -15,7 +15,7 @@ def report(answer: Answer) -> None:
     if answer.kind == "error":
         assert answer.diags is not None
         print_diagnostics(answer.diags)
-    elif not answer.ok and answer.kind != "exit":
+    elif not answer.ok and not answer.exits:
         fancy = sys.stderr.isatty()
         text = answer.text.rstrip("\n") or answer.kind
         sys.stderr.write(_painted(text) if fancy else text + "\n")

@@ -40,6 +40,9 @@ def check_entry(
         _check(c, session, entry, checked)
     except RecursionError:
         c.error(entry.source.base, "program nests too deeply: not supported yet")
+    except BaseException:
+        session.rollback(checked)
+        raise
     finally:
         sys.setrecursionlimit(limit)
     if c.failed:
@@ -84,13 +87,7 @@ def _collect(c: Checker, entry: Entry, checked: Checked) -> list[tuple[Func, boo
     pos = entry.source.base
     file = A.File(pos, A.Ident(pos, "main"), [], [], entry.source.path)
     c.files = c.pkg.files = [file]
-    for d in entry.decls:
-        if isinstance(d, A.GenDecl) and d.tok == "import":
-            for spec in d.specs:
-                assert isinstance(spec, A.ImportSpec)
-                collect.import_spec(c, spec, checked.imports)
-        else:
-            file.decls.append(d)
+    file.decls = _imports(c, entry, checked)
     collect.collect_file(c, file, c.pkg.scope, methods)
     for name, obj in [(o.name, o) for o in c.decls]:
         if isinstance(obj, TypeName) and not obj.alias:
@@ -98,6 +95,19 @@ def _collect(c: Checker, entry: Entry, checked: Checked) -> list[tuple[Func, boo
         elif isinstance(obj, Func):
             obj.link_name += f"·{checked.number}"
     return methods
+
+
+def _imports(c: Checker, entry: Entry, checked: Checked) -> list[A.Decl]:
+    """Import what the entry imports; its other declarations."""
+    others: list[A.Decl] = []
+    for d in entry.decls:
+        if isinstance(d, A.GenDecl) and d.tok == "import":
+            for spec in d.specs:
+                assert isinstance(spec, A.ImportSpec)
+                collect.import_spec(c, spec, checked.imports)
+        else:
+            others.append(d)
+    return others
 
 
 def _adopt(
@@ -246,11 +256,13 @@ def probe(session: Session, entry: Entry, importer: Importer, diags: Diagnostics
 
 
 def check_expression(
-    session: Session, e: A.Expr, importer: Importer, diags: Diagnostics
+    session: Session, e: A.Expr, entry: Entry, importer: Importer, diags: Diagnostics
 ) -> Optional[Checker]:
-    """Check an expression or type alone, for its type; the checker, None after errors."""
+    """Check an expression or type alone, for its type; the checker, None after errors.
+    ``entry`` holds the imports that it needs."""
     checked = session.begin()
     c = _checker(session, importer, diags, checked.number)
+    _imports(c, entry, checked)
     c.scope = Scope(checked.scope, "expression")
     c.info = A.FuncInfo("main.type", T.Signature([], []), None, None, None)
     expr.raw_expr(c, e)

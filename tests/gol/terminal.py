@@ -17,7 +17,7 @@ from types import TracebackType
 
 import pyte
 
-ROWS, COLUMNS = 50, 100
+ROWS, COLUMNS = 50, 120
 _PATIENCE = 60.0  # seconds; the machine may be busy
 
 
