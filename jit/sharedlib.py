@@ -1,4 +1,4 @@
-"""Shared libraries of this machine: is there such a library, and such a symbol in it?
+"""Shared libraries of this machine: is there such a library, and such a function in it?
 
 Asked when a foreign function is compiled, so that a slip of the pen is an error in the
 source and not one that the dynamic linker finds in the program. Only the directories that
@@ -14,10 +14,11 @@ import struct
 from functools import cache
 from typing import Optional
 
-from gol.jit.elf import SHN_UNDEF
+from gol.jit.elf import SHN_UNDEF, STT_FUNC
 from gol.jit.target import ELF_MACHINE
 
 _SHT_DYNSYM = 11
+_CODE = (0, STT_FUNC, 10)  # what a symbol that can be called says it is; 10: GNU_IFUNC
 
 
 @cache
@@ -46,17 +47,17 @@ def _folders() -> list[str]:
 
 
 @cache
-def symbols(path: str) -> Optional[frozenset[str]]:
-    """The names that a library defines; None if the file cannot be understood."""
+def functions(path: str) -> Optional[frozenset[str]]:
+    """The functions that a library defines; None if the file cannot be understood."""
     try:
         with open(path, "rb") as f:
             data = f.read()
-        return _dynamic_symbols(data)
+        return _functions(data)
     except (OSError, struct.error, ValueError):
         return None
 
 
-def _dynamic_symbols(data: bytes) -> frozenset[str]:
+def _functions(data: bytes) -> frozenset[str]:
     if data[:6] != b"\x7fELF\x02\x01" or struct.unpack_from("<H", data, 18)[0] != ELF_MACHINE:
         raise ValueError("not a library of this machine")
     shoff = struct.unpack_from("<Q", data, 40)[0]
@@ -67,8 +68,10 @@ def _dynamic_symbols(data: bytes) -> frozenset[str]:
         if h[1] != _SHT_DYNSYM:
             continue
         strings = headers[h[6]]
-        for name, _, _, section, _, _ in struct.iter_unpack("<IBBHQQ", data[h[4] : h[4] + h[5]]):
-            if section != SHN_UNDEF:
+        for name, info, _, section, _, _ in struct.iter_unpack(
+            "<IBBHQQ", data[h[4] : h[4] + h[5]]
+        ):
+            if section != SHN_UNDEF and info & 15 in _CODE:
                 start = strings[4] + name
                 out.add(data[start : data.index(b"\0", start)].decode("utf-8", "replace"))
     return frozenset(out)
@@ -79,7 +82,7 @@ def complaint(library: str, symbol: str) -> Optional[str]:
     path = find(library)
     if path is None:
         return f"there is no library {library} on this machine"
-    known = symbols(path)
+    known = functions(path)
     if known is not None and symbol not in known:
-        return f"library {library} has no symbol {symbol}"
+        return f"library {library} has no function {symbol}"
     return None

@@ -12,7 +12,7 @@ from .objects import Func
 
 DIRECTIVE = "gol:extern"
 DEFAULT_ROOM = 64 << 10
-MIN_ROOM, MAX_ROOM = 1 << 10, 1 << 30
+MIN_ROOM, MAX_ROOM = 4 << 10, 1 << 30  # the dynamic linker's resolver may run there, too
 INT_ARGS, FLOAT_ARGS = 6, 8  # what C takes in registers
 _SONAMES = {"libc": "libc.so.6", "libm": "libm.so.6"}
 
