@@ -213,8 +213,7 @@ class Compiler:
         lowered = lower_package(pkg, self.packages["runtime"], options)
         if self.diags:
             return None
-        text = lowered.ir + target.module_asm("".join(lowered.asm))
-        job = Job(u.path, text, lowered.roots, lowered.inline)
+        job = Job(u.path, lowered.ir, lowered.roots, lowered.inline)
         if u.path == "runtime":
             job.layout = layout.constants(pkg)
             job.text += runtime_asm(job.layout, lowered.system)

@@ -13,6 +13,8 @@ from gol.jit.packages import Sources, Unit
 from gol.lang import ast as A
 from gol.lang.check import check_package
 from gol.lang.diagnostics import Diagnostics
+from gol.lang.foreign import directive_of
+from gol.lang.objects import Func
 from gol.lang.source import SourceSet
 
 from ..cache import Cache
@@ -73,7 +75,7 @@ class ModuleCompiler(Compiler):
         # first as what it is, for its signatures and its errors
         pkg = check_package("main", u.files, self.packages.get, diags)
         for d in pkg.funcs:
-            if d.body is None and pkg.name != "main":
+            if d.body is None and pkg.name != "main" and not _is_foreign(d):
                 diags.error(d.pos, "missing function body")
         if diags:
             return None
@@ -83,6 +85,11 @@ class ModuleCompiler(Compiler):
         if not packages.parse_unit(whole, diags.sources, diags):
             return None
         return super().front(whole)
+
+
+def _is_foreign(d: A.FuncDecl) -> bool:
+    f = d.name.obj
+    return isinstance(f, Func) and directive_of(f) is not None
 
 
 def _declares(u: Unit, name: str) -> bool:

@@ -53,7 +53,6 @@ class LoweredModule:
     inline: dict[str, InlineFunction] = field(default_factory=dict)
     roots: list[tuple[str, int, tuple[int, ...]]] = field(default_factory=list)
     system: list[str] = field(default_factory=list)  # symbols that need a $sys stub
-    asm: list[str] = field(default_factory=list)
 
 
 
@@ -120,7 +119,8 @@ class ModuleLowering:
         self._defs.setdefault(symbol, text)
 
     def defined(self, symbol: str) -> bool:
-        return symbol in self._defs or symbol in self.functions
+        entered = symbol + target.ENTERED
+        return any(symbol in names or entered in names for names in (self._defs, self.functions))
 
     def declare(self, symbol: str, text: str) -> None:
         self._decls.setdefault(symbol, text)
@@ -327,6 +327,7 @@ class ModuleLowering:
             symbol += target.ENTERED
             room = foreign.room + _FOREIGN_FRAME
             self.asm.append(target.foreign_entry(f.link_name, symbol, room))
+            self.declare(f.link_name, abi.abi_of(f.type).declare(f.link_name, _DECLARED[MANAGED]))
         fn = FunctionLowering(self, info, MANAGED, symbol)
         fn.fa = abi.abi_of(info.sig)
         fn.pos = info.pos
@@ -440,7 +441,7 @@ class ModuleLowering:
         version = self.node('!{i32 2, !"Debug Info Version", i32 3}')
         out.append(f"!llvm.module.flags = !{{!{version}}}")
         out += self.metadata
-        return "\n".join(out) + "\n"
+        return "\n".join(out) + "\n" + target.module_asm("".join(self.asm))
 
     def _markers_of_definition(self, symbol: str, text: str) -> str:
         if "!@" not in text:
@@ -483,7 +484,7 @@ def lower_package(pkg: Package, runtime: Package, options: LowerOptions) -> Lowe
     inlining.decide(m.functions, options.inline)
     ir = m.text()
     system = [f.name for f in m.functions.values() if f.mode == SYSTEM and f.text]
-    return LoweredModule(ir, list(m.functions.values()), m.exports(), roots, system, m.asm)
+    return LoweredModule(ir, list(m.functions.values()), m.exports(), roots, system)
 
 
 _FOREIGN_FRAME = 512  # bytes that the function around a foreign one uses itself, at most

@@ -18,7 +18,7 @@ from typing import Optional
 from .. import ast as A
 from .. import types as T
 from ..diagnostics import Diagnostics
-from ..objects import Func, Package, TypeName
+from ..objects import Package, TypeName
 from . import (
     collect,
     decl,
@@ -125,13 +125,7 @@ def direct_cycles(c: Checker) -> None:
 
 def _bodies(c: Checker) -> None:
     """Only foreign functions, and the library's own, may lack a body: it is elsewhere."""
-    for d in c.pkg.funcs:
-        f = d.name.obj
-        if isinstance(f, Func) and foreign.check(c, d, f):
-            continue
-        if d.body is None and c.pkg.name == "main":
-            c.error(d.pos, "missing function body")
-    if c.pkg.name != "main":
-        return
-    if c.pkg.scope.lookup("main") is None:
+    is_main = c.pkg.name == "main"
+    foreign.check_bodies(c, c.pkg.funcs, needed=is_main)
+    if is_main and c.pkg.scope.lookup("main") is None:
         c.error(0, "function main is undeclared in the main package")

@@ -20,7 +20,17 @@ from ..diagnostics import Diagnostics
 from ..entry import Entry
 from ..objects import Func, Scope, TypeName, Var
 from ..session import LAST, SHOW, Checked, Session
-from . import RECURSION_LIMIT, collect, decl, direct_cycles, expr, initorder, labels, resolve_all
+from . import (
+    RECURSION_LIMIT,
+    collect,
+    decl,
+    direct_cycles,
+    expr,
+    foreign,
+    initorder,
+    labels,
+    resolve_all,
+)
 from . import stmt as statements
 from .state import Checker, Importer
 
@@ -70,9 +80,7 @@ def _check(c: Checker, session: Session, entry: Entry, checked: Checked) -> None
         _statements(c, entry, checked.entry)
     c.process_delayed(0)
     initorder.init_order(c)
-    for d in c.pkg.funcs:
-        if d.body is None:
-            c.error(d.pos, "missing function body")
+    foreign.check_bodies(c, c.pkg.funcs, needed=True)
     if not c.failed:
         for e, message in c.too_large:
             c.error(e, message)

@@ -9,16 +9,23 @@ from ..objects import Func
 from .state import Checker
 
 
-def check(c: Checker, d: A.FuncDecl, f: Func) -> bool:
-    """Report what is wrong with the declaration of a foreign function; False if f is none."""
-    text = directive_of(f)
-    if text is None:
-        return False
+def check_bodies(c: Checker, decls: list[A.FuncDecl], needed: bool) -> None:
+    """Check the foreign functions among decls; all others must have a body, if needed."""
+    for d in decls:
+        f = d.name.obj
+        text = directive_of(f) if isinstance(f, Func) else None
+        if isinstance(f, Func) and text is not None:
+            _check(c, d, f, text)
+        elif d.body is None and needed:
+            c.error(d.pos, "missing function body")
+
+
+def _check(c: Checker, d: A.FuncDecl, f: Func, text: str) -> None:
     try:
         foreign = parse(text)
     except ForeignError as e:
         c.error(d.pos, str(e))
-        return True
+        return
     sig = f.type
     if d.body is not None:
         c.error(d.pos, f"foreign function {f.name} has a body")
@@ -28,7 +35,6 @@ def check(c: Checker, d: A.FuncDecl, f: Func) -> bool:
         c.error(d.pos, f"foreign function {f.name} is generic")
     else:
         _signature(c, d.pos, f"foreign function {f.name}", sig, foreign)
-    return True
 
 
 def _signature(c: Checker, pos: int, what: str, sig: T.Signature, foreign: Foreign | None) -> None:
