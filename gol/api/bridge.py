@@ -7,6 +7,7 @@ It lies in gol's heap; Python takes one for each call and gives it back.
 from __future__ import annotations
 
 import ctypes
+import os
 import struct
 import threading
 from threading import active_count
@@ -76,6 +77,7 @@ class Bridge:
         self.room = self.at["room"] - WORDS_BYTES
         self.pool: list[Block] = []
         self.released: list[int] = []  # handles that Python has let go of
+        self.modules: dict[str, Any] = {}  # by the path of the package
         self.methods: dict[int, dict[str, Any]] = {}  # by the address of T
         self.func_calls: dict[int, Any] = {}  # by the address of a func type
         self.func_signatures: dict[int, Any] = {}
@@ -85,6 +87,12 @@ class Bridge:
         self.callables = Callables(self)
         self._load, self._store = self.symbol("Load"), self.symbol("Store")
         self._drop, self._release = self.symbol("Drop"), self.symbol("Release")
+        os.register_at_fork(after_in_child=self._forked)
+
+    @classmethod
+    def _forked(cls) -> None:
+        """The child of a fork has to load its modules anew."""
+        cls._the = None
 
     @classmethod
     def get(cls) -> "Bridge":

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import threading
-from typing import Any
+from typing import Any, Optional
+
+from gol.jit.host import Host
 
 from . import build
 from .bridge import Bridge
@@ -13,7 +15,6 @@ from .pointers import read, write
 from .types import Type, word_at
 
 _loading = threading.RLock()
-_modules: dict[str, "Module"] = {}  # by the package's path
 
 
 class _Table:
@@ -116,18 +117,17 @@ def load(sources: build.Sources) -> Module:
     """The module of these sources; the same one while it is loaded already."""
     description, artifacts = build.build(sources)
     with _loading:
-        module = _modules.get(description.path)
-        if module is None:
-            module = _modules[description.path] = _place(description, artifacts)
-        return module
+        return _place(description, artifacts)
 
 
 def _place(description: Description, artifacts: list[Any]) -> Module:
-    from gol.jit.host import Host
-
     host = Host.get()
-    host.load(artifacts)
+    host.load(artifacts[:-1])  # first, and always the same: they are kept as they were linked
+    host.load(artifacts[-1:])
     bridge = Bridge.get()
+    known: Optional[Module] = bridge.modules.get(description.path)
+    if known is not None:
+        return known
     bridge.start(description.path)
     table = _Table(bridge, host.address(f"{description.path}.tableㆍ"))
     for n, call in description.funcs.items():
@@ -140,4 +140,5 @@ def _place(description: Description, artifacts: list[Any]) -> Module:
             name: bind(bridge, call, table.type, table.code(call.thunk))
             for name, call in calls.items()
         }
-    return Module(description, bridge, table)
+    module = bridge.modules[description.path] = Module(description, bridge, table)
+    return module
