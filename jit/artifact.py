@@ -63,6 +63,7 @@ class Artifact:
     export: bytes = b""  # the checked package, see gol.lang.export
     layout: dict[str, int] = field(default_factory=dict)  # runtime only, see gol.jit.layout
     times: dict[str, float] = field(default_factory=dict)
+    packed: dict[str, bytes] = field(default_factory=dict, init=False, repr=False)  # when loaded
 
     def dump(self) -> bytes:
         plain = [getattr(self, n) for n in _PLAIN]
@@ -75,25 +76,20 @@ class Artifact:
         version, plain, packed = marshal.loads(data)
         if version != FORMAT:
             raise ValueError("an artifact of another version")
-        return _Loaded(plain, packed)
+        a = object.__new__(Artifact)
+        for name, value in zip(_PLAIN, plain):
+            setattr(a, name, value)
+        a.packed = dict(zip(_PACKED, packed))
+        return a
+
+    def __getattr__(self, name: str) -> Any:
+        """Asked for a field that has no value yet."""
+        if name not in _PACKED:
+            raise AttributeError(name)
+        value = pickle.loads(self.packed[name])
+        setattr(self, name, value)
+        return value
 
 
 _PLAIN = ("name", "object", "export", "layout", "times")
 _PACKED = ("functions", "points", "sites", "bitmaps", "roots", "inline")
-
-
-class _Loaded(Artifact):
-    """One that was read back."""
-
-    def __init__(self, plain: list[Any], packed: list[bytes]) -> None:
-        for name, value in zip(_PLAIN, plain):
-            setattr(self, name, value)
-        self._packed = dict(zip(_PACKED, packed))
-
-    def __getattr__(self, name: str) -> Any:
-        """Asked for a slot that has no value yet."""
-        if name == "_packed" or name not in self._packed:
-            raise AttributeError(name)
-        value = pickle.loads(self._packed[name])
-        setattr(self, name, value)
-        return value

@@ -30,6 +30,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, Optional
 
+from gol.jit.layout import Packer
 from gol.jit.module import Module, link
 from gol.jit.place import Arena, SignalStack
 
@@ -48,6 +49,8 @@ Kind = Literal[
 KINDS: tuple[Kind, ...] = (
     "returned", "panic", "overflow", "deadlock", "interrupted", "exit", "goexit", "fatal",
 )  # fmt: skip
+_getsignal = getattr(signal.getsignal, "__wrapped__", signal.getsignal)  # no enumeration
+_SIGINT = int(signal.SIGINT)
 _TEXT = 1 << 20  # bytes of an outcome's text
 
 
@@ -62,6 +65,13 @@ class Outcome:
     error: Optional[BaseException] = None  # the exception of a callback that ended it
 
 
+_RETURNED = Outcome("returned")
+# of a hostcall, in its order
+_FIELDS = (
+    "fn", "arg", "op", "thread", "main", "sigint", "nested", "alone", "buf", "bufsize",
+)  # fmt: skip
+
+
 @dataclass(frozen=True)
 class Loaded:
     """What a load has brought."""
@@ -69,7 +79,7 @@ class Loaded:
     symbols: dict[str, int]
 
 
-class _Thread(threading.local):
+class _Thread:
     """What a thread of Python that calls gol needs."""
 
     def __init__(self) -> None:
@@ -78,10 +88,18 @@ class _Thread(threading.local):
         self.id = threading.get_native_id()
         self.main = threading.current_thread() is threading.main_thread()
         self.calls: list[Any] = []  # the words of its hostcalls, innermost last
+        self.idle: list[Any] = []  # words to be used again
         self.pins: list[int] = []  # low end, high end, number of what the next call brings
         self.brought: Any = None
         self.errors: list[int] = []  # numbers of exceptions that its callbacks have raised
         self.signals = SignalStack()
+
+
+class _Local(threading.local):
+    """The attributes of a thread's own object cost more than those of others: just one."""
+
+    def __init__(self) -> None:
+        self.thread = _Thread()
 
 
 class Host:
@@ -101,13 +119,15 @@ class Host:
         self._loaded: set[tuple[str, int]] = set()
         self._first = 0  # moduledata of the module that brought the runtime
         self._environment: Any = None
-        self._thread = _Thread()
+        self._local = _Local()
         self._enter: Any = None
         self._forsaken = False
         self._words = 0
         self._op: dict[str, int] = {}
         self._at: dict[str, int] = {}  # field of a hostcall → index of its word
         self._debug: Optional[str] = None
+        self._fields: Any = None  # packs what _do fills in
+        self._kind = self._late = self._pending = self._gone = 0  # of _at, the most used
         self._functions: dict[int, tuple[Callable[[int], None], Any]] = {}
         self._owners: dict[int, object] = {}  # of pinned buffers
         self._errors: dict[int, BaseException] = {}
@@ -201,7 +221,12 @@ class Host:
         for i, kind in enumerate(KINDS):
             if layout[f"host{kind.title()}"] != i:
                 raise RuntimeError(f"the runtime has another number for {kind}")
-        self._enter = ctypes.CFUNCTYPE(None, ctypes.c_void_p)(self.symbols["runtime.hostenter"])
+        hostenter = ctypes.CFUNCTYPE(None, ctypes.POINTER(ctypes.c_uint64))
+        self._enter = hostenter(self.symbols["runtime.hostenter"])
+        self._kind, self._late = self._at["kind"], self._at["late"]
+        self._pending, self._gone = self._at["pending"], self._at["gone"]
+        # what _do fills in, and zero
+        self._fields = Packer(layout, "hostcall", dict.fromkeys(_FIELDS, 8)).positional(_FIELDS)
         self._environment = _initial_stack(self._debug)
         callback = ctypes.cast(self._c_callback, ctypes.c_void_p).value
         self.write_word(self.symbols["runtime.hostcb"], callback or 0)
@@ -218,37 +243,34 @@ class Host:
         if self._forsaken:
             raise RuntimeError("this runtime stayed in the process that was forked")
 
-    def _do(self, op: str, **fields: int) -> Any:
-        """One trip into gol: the words of its hostcall."""
+    def _do(self, op: str, fn: int = 0, arg: int = 0, alone: bool = False) -> Any:
+        """One trip into gol: the words of its hostcall. Who has read them puts them on
+        ``thread.idle``, to be used again."""
         self._check_process()
-        thread = self._thread
-        words = (ctypes.c_uint64 * self._words)()
-        at = self._at
-        words[at["op"]] = self._op[op]
-        words[at["thread"]] = thread.id
-        words[at["buf"]] = thread.address
-        words[at["bufsize"]] = _TEXT
-        if thread.main:
-            words[at["main"]] = 1
-            words[at["sigint"]] = not thread.calls and callable(signal.getsignal(signal.SIGINT))
-        words[at["nested"]] = len(thread.calls) > 0
+        thread = self._local.thread
+        calls = thread.calls
+        depth = len(calls)
+        main = thread.main
+        sigint = main and not depth and callable(_getsignal(_SIGINT))
+        fields = self._fields(
+            fn, arg, self._op[op], thread.id, main, sigint, depth > 0, alone, thread.address, _TEXT
+        )
+        words = thread.idle.pop() if thread.idle else (ctypes.c_uint64 * self._words)()
+        ctypes.memmove(words, fields, len(fields))
         if thread.pins:
             self._bring(words)
-        for name, value in fields.items():
-            words[at[name]] = value
-        depth = len(thread.calls)
         try:
-            thread.calls.append(words)
-            self._enter(ctypes.addressof(words))
+            calls.append(words)
+            self._enter(words)
         finally:
-            del thread.calls[depth:]
-        if words[at["late"]]:
+            del calls[depth:]
+        if words[self._late]:
             signal.raise_signal(signal.SIGINT)
         return words
 
     def _text(self, words: Any) -> str:
         n = words[self._at["textlen"]]
-        return self._thread.text[:n].decode("utf-8", "backslashreplace") if n else ""
+        return self._local.thread.text[:n].decode("utf-8", "backslashreplace") if n else ""
 
     # ---------------------------------------------------------------- calling
     def call(self, address: int, args: int = 0, *, alone: bool = True) -> Outcome:
@@ -258,19 +280,30 @@ class Host:
         A call that waits for what no goroutine can do any more is a deadlock, unless not
         ``alone``: another thread may come and do it."""
         _flush()
-        words = self._do("run", fn=address, arg=args, alone=alone)
-        at = self._at
-        kind = KINDS[words[at["kind"]]]
-        text = self._text(words)
-        code = words[at["code"]]
-        error = self._errors.get(words[at["err"]])
-        thread = self._thread
-        if not thread.calls:
+        words = self._do("run", address, args, alone)
+        if not words[self._kind]:
+            outcome = _RETURNED
+        else:
+            outcome = self._outcome(words)
+        thread = self._local.thread
+        if thread.errors and not thread.calls:
             for number in thread.errors:
                 self._errors.pop(number, None)
             thread.errors.clear()
-        self._tell(words)
-        return Outcome(kind, text, code - (1 << 64) if code >> 63 else code, error)
+        if words[self._pending] or words[self._gone]:
+            self._tell(words)
+        thread.idle.append(words)
+        return outcome
+
+    def _outcome(self, words: Any) -> Outcome:
+        at = self._at
+        code = words[at["code"]]
+        return Outcome(
+            KINDS[words[at["kind"]]],
+            self._text(words),
+            code - (1 << 64) if code >> 63 else code,
+            self._errors.get(words[at["err"]]),
+        )
 
     def drive(self, seconds: float, *, early: bool = True) -> None:
         """Let goroutines run for a while; come back ``early`` when none can any more, or
@@ -305,14 +338,14 @@ class Host:
         except BaseException as e:  # noqa: BLE001 (goes on through gol)
             key = next(self._numbers)
             self._errors[key] = e
-            self._thread.errors.append(key)
+            self._local.thread.errors.append(key)
             fatal = not isinstance(e, Exception)
             if not fatal:
                 text = f"{type(e).__name__}: {e}".encode("utf-8", "backslashreplace")[:_TEXT]
-                self._thread.text[: len(text)] = text
-                self._thread.calls[-1][self._at["textlen"]] = len(text)
+                self._local.thread.text[: len(text)] = text
+                self._local.thread.calls[-1][self._at["textlen"]] = len(text)
             return key << 1 | fatal
-        thread = self._thread
+        thread = self._local.thread
         if thread.pins:
             self._bring(thread.calls[-1])
         return 0
@@ -327,11 +360,11 @@ class Host:
         self._pin(address, length, number)
 
     def _pin(self, address: int, length: int, number: int) -> None:
-        self._thread.pins += (address, address + length, number)
+        self._local.thread.pins += (address, address + length, number)
 
     def _bring(self, words: Any) -> None:
         """What was pinned goes with a hostcall."""
-        thread = self._thread
+        thread = self._local.thread
         thread.brought = (ctypes.c_uint64 * len(thread.pins))(*thread.pins)
         words[self._at["pins"]] = ctypes.addressof(thread.brought)
         words[self._at["npins"]] = len(thread.pins) // 3
@@ -350,7 +383,7 @@ class Host:
         while words[self._at["gone"]]:
             words = self._do("gone")
             n = words[self._at["textlen"]]
-            for number in memoryview(self._thread.text[:n]).cast("Q"):
+            for number in memoryview(self._local.thread.text[:n]).cast("Q"):
                 self._owners.pop(number, None)
                 self._functions.pop(number, None)
 
