@@ -13,6 +13,7 @@ import json
 import os
 import signal
 import sys
+from collections.abc import Callable
 from types import FrameType
 from typing import Any
 
@@ -53,11 +54,12 @@ def run(flags: list[str], sources: Sources, argv: list[str]) -> int:
     could not be written."""
     page = requested(flags)
     if page is not None:
-        _can_write(page)
-    cache = Cache()
-    image, layout = image_and_layout(sources, cache)
+        _can_draw(page)
+    image, layout = image_and_layout(sources, Cache(), _stop_on_signals)
     if image is None or layout is None:
         return 1
+    if page is not None:
+        _can_write(page)
     history = History() if page is not None else None
     summary = Summary(layout, history)
     status = _watch(image, argv, summary)
@@ -65,7 +67,8 @@ def run(flags: list[str], sources: Sources, argv: list[str]) -> int:
     if page is None:
         from .tables import show
 
-        show(summary, argv[0])
+        with contextlib.suppress(OSError):  # nobody listens
+            show(summary, argv[0])
     else:
         from .page import write
 
@@ -82,12 +85,16 @@ def run(flags: list[str], sources: Sources, argv: list[str]) -> int:
     return _end_like(status) or code
 
 
-def _can_write(page: str) -> None:
-    """Raises UsageError, before the program has run for nothing."""
+def _can_draw(page: str) -> None:
+    """Raises UsageError, before anything has been compiled for nothing."""
     from importlib.util import find_spec
 
     if find_spec("plotly") is None:
         raise UsageError(f"{FLAG}={page} needs plotly: pip install 'gol-lang[report]'")
+
+
+def _can_write(page: str) -> None:
+    """Raises UsageError, before the program has run for nothing."""
     try:
         with open(page, "ab"):
             pass
@@ -95,8 +102,17 @@ def _can_write(page: str) -> None:
         raise UsageError(f"open {page}: {lower_strerror(e)}") from None
 
 
-def image_and_layout(sources: Sources, cache: Cache) -> tuple[str | bytes | None, Layout | None]:
-    """The image (a file where the cache has one), and the layout of the runtime's records."""
+def _stop_on_signals() -> None:
+    from gol.program import stop_on_signals
+
+    stop_on_signals()
+
+
+def image_and_layout(
+    sources: Sources, cache: Cache, before: Callable[[], None] = lambda: None
+) -> tuple[str | bytes | None, Layout | None]:
+    """The image (a file where the cache has one), and the layout of the runtime's records.
+    ``before`` is called if something has to be compiled."""
     toolchain = toolchain_id()
     key = program_key(sources, toolchain)
     image = cache.get("exe", key)
@@ -105,6 +121,7 @@ def image_and_layout(sources: Sources, cache: Cache) -> tuple[str | bytes | None
     if image is None or layout is None:
         from gol.program import compile_with_layout
 
+        before()
         image, layout = compile_with_layout(sources, cache, toolchain)
         if image is None:
             return None, None
@@ -121,7 +138,7 @@ def _watch(image: str | bytes, argv: list[str], summary: Summary) -> int:
     import fcntl
 
     sys.stdout.flush()
-    reader, writer = os.pipe()
+    reader, writer = _pipe()
     with contextlib.suppress(OSError):
         fcntl.fcntl(writer, fcntl.F_SETPIPE_SZ, CHUNK)
     os.set_inheritable(writer, True)
@@ -131,10 +148,26 @@ def _watch(image: str | bytes, argv: list[str], summary: Summary) -> int:
         child = _spawn(image, argv, {**os.environ, "GOLDEBUG": debug})
         signals.to(child)
         os.close(writer)
-        while data := os.read(reader, CHUNK):
-            summary.feed(data)
-        os.close(reader)
-        return os.waitpid(child, 0)[1]
+        try:
+            while data := os.read(reader, CHUNK):
+                summary.feed(data)
+        finally:
+            os.close(reader)
+            status = os.waitpid(child, 0)[1]
+    return status
+
+
+def _pipe() -> tuple[int, int]:
+    """A pipe that is not taken for standard input, output or error where one of these is
+    closed, and then closed for the program, too."""
+    low = []
+    while (fd := os.open(os.devnull, os.O_RDWR)) <= 2:
+        low.append(fd)
+    os.close(fd)
+    ends = os.pipe()
+    for fd in low:
+        os.close(fd)
+    return ends
 
 
 def _spawn(image: str | bytes, argv: list[str], env: dict[str, str]) -> int:

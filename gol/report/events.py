@@ -46,6 +46,11 @@ class Function:
     line: int
 
 
+class Handlers(dict[int, Callable[[Words], None]]):
+    def __missing__(self, kind: int) -> Callable[[Words], None]:
+        raise ValueError(f"no record of kind {kind}")
+
+
 class Decoder:
     """Cuts a stream into records and hands each to the handler of its kind. Strings are put
     together here: handlers look positions up in ``functions``."""
@@ -59,7 +64,7 @@ class Decoder:
         self._rest = b""
         self._pending: tuple[int, int, int, int] | None = None  # code, line, bytes of strings
         self._string = b""
-        kinds = {layout[name]: handler for name, handler in handlers.items()}
+        kinds = Handlers({layout[name]: handler for name, handler in handlers.items()})
         kinds[layout["eventFunc"]] = self._on_function
         kinds[layout["eventText"]] = self._on_text
         self._handlers = kinds
@@ -71,11 +76,8 @@ class Decoder:
         whole = len(data) - len(data) % self._record.size
         self._rest = data[whole:]
         handlers = self._handlers
-        try:
-            for words in self._record.iter_unpack(memoryview(data)[:whole]):
-                handlers[words[0]](words)
-        except KeyError as e:
-            raise ValueError(f"no record of kind {e}") from None
+        for words in self._record.iter_unpack(memoryview(data)[:whole]):
+            handlers[words[0]](words)
 
     def _on_function(self, words: Words) -> None:
         _, code, line, name, file = words[:5]

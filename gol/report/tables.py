@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import sys
 from dataclasses import dataclass
@@ -41,7 +42,10 @@ def place(f: Function | None) -> str:
     """Where it is, as short as the reader can still open it."""
     if f is None or not f.file:
         return ""
-    path = os.path.relpath(f.file) if f.file.startswith("/") else f.file
+    path = f.file
+    if path.startswith("/"):
+        with contextlib.suppress(OSError):  # this folder was removed
+            path = os.path.relpath(path)
     return f"{f.file if path.startswith('..') else path}:{f.line}"
 
 
@@ -155,6 +159,8 @@ def _print_table(console: Console, listing: Listing) -> None:
 
 def show(s: Summary, program: str, out: IO[str] | None = None) -> None:
     out = out if out is not None else sys.stderr
+    if out is None:  # it is closed
+        return
     console = Console(
         file=out, width=None if out.isatty() else WIDTH, highlight=False, markup=False, emoji=False
     )

@@ -176,8 +176,9 @@ def test_flags(tmp_path: Path) -> None:
     assert (r.returncode, r.stderr) == (1, "gol: flag provided but not defined: --stack-report\n")
     broken = tmp_path / "broken.gol"
     broken.write_text("package main\n\nfunc main() { x }\n")
-    r = gol("run", "--stack-report", str(broken))
+    r = gol("run", f"--stack-report={tmp_path}/broken.html", str(broken))
     assert r.returncode == 1 and "undefined: x" in r.stderr and "report" not in r.stderr
+    assert not (tmp_path / "broken.html").exists()
 
 
 def test_a_warm_run_imports_nothing_of_it(tmp_path: Path) -> None:
@@ -240,6 +241,18 @@ def test_a_page_that_cannot_be_written(tmp_path: Path) -> None:
         assert (r.returncode, r.stdout) == (code, "[] \n")
         want = f"last words\ngol: write {tmp_path}/full.html: no space left on device\n"
         assert r.stderr == want
+
+
+def test_closed_streams_stay_closed(tmp_path: Path) -> None:
+    path = prog(tmp_path, "fmt.Println(os.Stderr.WriteString(text))")
+    path.write_text(path.read_text().replace('fmt.Fprintln(os.Stderr, "last words")', ""))
+    gol = f"{sys.executable} -m gol run"
+    for flags in ("", f"--stack-report={tmp_path}/out.html", "--stack-report"):
+        r = subprocess.run(
+            f"{gol} {flags} {path} <&- 2>&-; echo $?", shell=True, text=True, stdout=subprocess.PIPE
+        )
+        assert r.stdout.split("\n")[-2] == "0", flags
+    assert "32 KiB" in (tmp_path / "out.html").read_text(encoding="utf-8")
 
 
 def test_without_plotly(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
