@@ -29,6 +29,10 @@ _G = "ptr addrspace(257) inttoptr (i64 104 to ptr addrspace(257))"
 _NILADIC = T.Signature([], [])
 _LINK, DEFERRED_FN = 0, 8  # offsets in runtime.deferred
 
+# With more defer statements than this all records of a function lie in the heap: each record
+# in the frame is an object in every map of the function.
+MAX_IN_FRAME = 8
+
 
 class Defers(Maps):
     defer_record: str  # the address of the _defer
@@ -46,6 +50,8 @@ class Defers(Maps):
         self.defers_all_known = True
         if not self.has_goto:
             _outside_loops(self.info.body, self.defers_once)
+        if len(self.defers_once) > MAX_IN_FRAME:
+            self.defers_once.clear()
         self.defer_exit = self.label("exit")
         record = self.module.runtime_type("_defer")
         self.defer_record = self.alloca_ir(layout(record).mem, False, "defer")

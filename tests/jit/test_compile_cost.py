@@ -1,0 +1,78 @@
+"""What a program costs to compile grows in step with its size."""
+
+from __future__ import annotations
+
+import resource
+from collections.abc import Callable
+
+import pytest
+
+from bench import source
+from gol.cache import Cache
+from gol.jit.build import build
+from gol.launch import toolchain_id
+
+
+def _main(body: str, declarations: str = "", imports: str = "") -> str:
+    return f"package main\n{imports}\n{declarations}\nfunc main() {{\n{body}}}\n"
+
+
+def _repeat(n: int, line: str) -> str:
+    """``line`` n times, @ replaced by the number."""
+    return "".join(line.replace("@", str(i)) for i in range(n))
+
+
+SHAPES: dict[str, tuple[int, Callable[[int], str]]] = {
+    "lines": (400, source.program),
+    "statements": (
+        100,
+        lambda n: _main("x := 1\n" + _repeat(n, "if x > @ {\nx += @\n}\n") + "println(x)\n"),
+    ),
+    "strings": (
+        60,
+        lambda n: _main(
+            's := ""\n' + _repeat(n, 's += f("s@", s)\n') + "println(s)\n",
+            "//go:noinline\nfunc f(a, b string) string { return a + b }\n",
+        ),
+    ),
+    "addresses": (
+        40,
+        lambda n: _main(
+            _repeat(n, "x@ := @\ng(&x@)\n") + _repeat(n, "println(x@)\n"),
+            "//go:noinline\nfunc g(p *int) { *p++ }\n",
+        ),
+    ),
+    "prints": (60, lambda n: _main(_repeat(n, 'fmt.Println(@, "a")\n'), imports='import "fmt"')),
+    "defers": (50, lambda n: _main(_repeat(n, "defer println(@)\n"))),
+    "types": (
+        50,
+        lambda n: _main(
+            _repeat(n, "var v@ any = t@{}\nprintln(v@ != nil)\n"),
+            _repeat(n, "type t@ struct { a int }\nfunc (t *t@) M(x int) int { return x + t.a }\n"),
+        ),
+    ),
+    "literal": (
+        1000,
+        lambda n: _main("println(len(t))\n", "var t = []int{\n" + _repeat(n, "@,\n") + "}\n"),
+    ),
+}  # fmt: skip
+
+
+def cpu_seconds(text: str) -> float:
+    def now() -> float:
+        who = (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)
+        return sum(u.ru_utime + u.ru_stime for u in map(resource.getrusage, who))
+
+    start = now()
+    result = build([("x.gol", text.encode())], Cache(), toolchain_id())
+    assert result.image is not None, result.diags.sorted()[:1]
+    return now() - start
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+def test_cost_grows_in_step_with_size(shape: str) -> None:
+    n, make = SHAPES[shape]
+    cpu_seconds(make(n))  # the packages that it imports are compiled now
+    least, small = (min(cpu_seconds(t) for _ in range(2)) for t in (_main(""), make(n)))
+    large = cpu_seconds(make(4 * n))
+    assert large - least < 7 * max(small - least, 0.05), (least, small, large)
