@@ -30,6 +30,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, Optional
 
+try:  # without making an enumeration's member of what it finds
+    from _signal import getsignal as _getsignal  # type: ignore[import-not-found]
+except ImportError:  # pragma: no cover
+    from signal import getsignal as _getsignal
+
 from gol.jit.layout import Packer
 from gol.jit.module import Module, link
 from gol.jit.place import Arena, SignalStack
@@ -49,7 +54,6 @@ Kind = Literal[
 KINDS: tuple[Kind, ...] = (
     "returned", "panic", "overflow", "deadlock", "interrupted", "exit", "goexit", "fatal",
 )  # fmt: skip
-_getsignal = getattr(signal.getsignal, "__wrapped__", signal.getsignal)  # no enumeration
 _SIGINT = int(signal.SIGINT)
 _TEXT = 1 << 20  # bytes of an outcome's text
 

@@ -72,6 +72,11 @@ class Error(Exception):
     _gol_value: Any = None  # keeps the value alive in gol
 
 
+# as people know them, and as tracebacks name them
+for _cls in (CompileError, Failure, Panic, StackOverflow, Deadlock, Goexit, FatalError, Error):
+    _cls.__module__ = "gol"
+
+
 class Mismatch(Exception):
     """A value cannot be converted; whoever knows what it was for raises ``kind``."""
 
