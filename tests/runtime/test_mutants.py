@@ -23,6 +23,7 @@ MOVES = PROGRAMS / "runtime" / "moves"
 MOVE = "stackforcemove=1,stackfaultonfree=1"
 REPORT = MOVE + ",stackdebug=2"
 CHECK = "checkmaps=1"
+SEGMENTS = "copystack=0"
 COLLECT = "gcstress=1,checkmaps=1,nopreempt=1"
 
 
@@ -79,6 +80,10 @@ TABLE = [
     Mutant("large value", "headers", "slots", "main.value"),
     Mutant("large value at entry", "headers", "register-arguments", "main.value"),
     Mutant("slice of a variadic call", "headers", "slots", "main.total"),
+    # What is in another segment, or above frames of C.
+    Mutant("arguments in memory", "runtime/segments_results", "segment-arguments", mode=SEGMENTS),
+    Mutant("calls of C that a panic leaves", "foreign/panics", "foreign-frames", mode=COLLECT),
+    Mutant("deferred calls of a callback", "foreign/idempotent", "foreign-deferred", mode=CHECK),
     # What only a stack keeps alive.
     Mutant("goroutine that has not begun", "starts", "gc-start", mode=""),
     Mutant("arguments in registers", "interrupted", "gc-register-arguments", mode=CHECK),
@@ -92,16 +97,20 @@ TABLE = [
 ]
 
 
+def source(program: str) -> Path:
+    return (PROGRAMS if "/" in program else MOVES) / f"{program}.gol"
+
+
 @cache
 def exe(program: str) -> Path:
-    out = Path(Cache().root) / "mutants" / program
+    out = Path(Cache().root) / "mutants" / program.replace("/", "-")
     out.parent.mkdir(parents=True, exist_ok=True)
-    build_mutable(MOVES / f"{program}.gol", out)
+    build_mutable(source(program), out)
     return out
 
 
 def passes(program: str, mode: str, mutation: str, of: str = "") -> bool:
-    e = expectation(MOVES / f"{program}.gol")
+    e = expectation(source(program))
     env = {"GOLMUTANT": mutation, "GOLMUTANTOF": of}
     try:
         judge(e, run(exe(program), mode, env=env, timeout=60))
