@@ -82,12 +82,14 @@ class Record:
 
 class Session:
     def __init__(self, progress: Optional[Progress] = None) -> None:
-        self.library = Library(Cache(), toolchain_id(), progress)
+        cache, toolchain = Cache(), toolchain_id()
+        self.library = Library(cache, toolchain, progress)
         self.sources = SourceSet()
         self.records: list[Record] = []
         # told of packages that are imported though nobody said so
         self.on_import: Callable[[str], None] = lambda path: None
         self.host = Host.get()
+        self.host.keep_in(cache, toolchain)
         self._placed: set[str] = set()
         self._started = False
         self._lock = threading.RLock()

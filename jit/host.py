@@ -72,7 +72,7 @@ class Outcome:
 _RETURNED = Outcome("returned")
 # of a hostcall, in its order
 _FIELDS = (
-    "fn", "arg", "op", "thread", "main", "sigint", "nested", "alone", "buf", "bufsize",
+    "fn", "arg", "op", "thread", "main", "nested", "alone", "buf", "bufsize",
 )  # fmt: skip
 
 
@@ -96,6 +96,7 @@ class _Thread:
         self.pins: list[int] = []  # low end, high end, number of what the next call brings
         self.brought: Any = None
         self.errors: list[int] = []  # numbers of exceptions that its callbacks have raised
+        self.armed = False  # SIGINT is gol's while it calls
         self.signals = SignalStack()
 
 
@@ -116,8 +117,8 @@ class Host:
         self.arena: Optional[Arena] = None
         self.symbols: dict[str, int] = {}
         self.layout: dict[str, int] = {}
-        self.store: Optional[Store] = None  # where the first module may be kept
-        self.toolchain = ""  # part of its key
+        self.store: Optional[Store] = None
+        self.toolchain = ""
         self.report: Callable[[str], None] = _print_report
         self._loading = threading.RLock()
         self._loaded: set[tuple[str, int]] = set()
@@ -125,13 +126,16 @@ class Host:
         self._environment: Any = None
         self._local = _Local()
         self._enter: Any = None
+        self._arm: Any = None
+        self._armed: Any = None
+        self._arming: dict[str, int] = {}
         self._forsaken = False
         self._words = 0
         self._op: dict[str, int] = {}
         self._at: dict[str, int] = {}  # field of a hostcall → index of its word
         self._debug: Optional[str] = None
         self._fields: Any = None  # packs what _do fills in
-        self._kind = self._late = self._pending = self._gone = 0  # of _at, the most used
+        self._kind = self._answered = self._pending = self._gone = 0  # of _at, the most used
         self._functions: dict[int, tuple[Callable[[int], None], Any]] = {}
         self._owners: dict[int, object] = {}  # of pinned buffers
         self._errors: dict[int, BaseException] = {}
@@ -148,6 +152,10 @@ class Host:
             return cls._the
 
     # ---------------------------------------------------------------- loading
+    def keep_in(self, store: Store, toolchain: str) -> None:
+        """Where the module that is loaded first may be kept, linked."""
+        self.store, self.toolchain = store, toolchain
+
     def load(self, artifacts: list[Artifact]) -> Loaded:
         """Place the modules that are not here yet. Nothing of them runs."""
         with self._loading:
@@ -227,15 +235,22 @@ class Host:
                 raise RuntimeError(f"the runtime has another number for {kind}")
         hostenter = ctypes.CFUNCTYPE(None, ctypes.POINTER(ctypes.c_uint64))
         self._enter = hostenter(self.symbols["runtime.hostenter"])
-        self._kind, self._late = self._at["kind"], self._at["late"]
+        self._kind, self._answered = self._at["kind"], self._at["answered"]
         self._pending, self._gone = self._at["pending"], self._at["gone"]
         # what _do fills in, and zero
         self._fields = Packer(layout, "hostcall", dict.fromkeys(_FIELDS, 8)).positional(_FIELDS)
         self._environment = _initial_stack(self._debug)
+        self._armed = ctypes.c_uint64.from_address(self.symbols["runtime.hostint"])
+        self._arm = ctypes.PYFUNCTYPE(ctypes.c_uint64, ctypes.c_uint64)(
+            self.symbols["runtime.hostarm"]
+        )
+        names = ("Arm", "Disarm", "ArmAgain", "DisarmAgain")
+        self._arming = {n: layout[f"host{n}"] for n in names}
         callback = ctypes.cast(self._c_callback, ctypes.c_void_p).value
         self.write_word(self.symbols["runtime.hostcb"], callback or 0)
         self._do("init", fn=module, arg=ctypes.addressof(self._environment[0]))
         os.register_at_fork(after_in_child=self._forked)
+        sys.unraisablehook = _Quiet(self._called)
 
     def _forked(self) -> None:
         """The child of a fork has neither the monitor nor the other threads, and shares the
@@ -255,22 +270,42 @@ class Host:
         calls = thread.calls
         depth = len(calls)
         main = thread.main
-        sigint = main and not depth and callable(_getsignal(_SIGINT))
         fields = self._fields(
-            fn, arg, self._op[op], thread.id, main, sigint, depth > 0, alone, thread.address, _TEXT
+            fn, arg, self._op[op], thread.id, main, depth > 0, alone, thread.address, _TEXT
         )
         words = thread.idle.pop() if thread.idle else (ctypes.c_uint64 * self._words)()
         ctypes.memmove(words, fields, len(fields))
         if thread.pins:
             self._bring(words)
+        if main:
+            self._enter_main(thread, words)
+            return words
+        calls.append(words)
+        self._enter(words)
+        calls.pop()
+        return words
+
+    def _enter_main(self, thread: _Thread, words: Any) -> None:
+        """On the main thread SIGINT is gol's meanwhile. It may come at any moment: once the
+        signal is gol's, Python looks whether it has one, and only then gol is entered."""
+        depth = len(thread.calls)
+        if depth:
+            arm, disarm = self._arming["ArmAgain"], self._arming["DisarmAgain"]
+        else:
+            arm, disarm = self._arming["Arm"], self._arming["Disarm"]
+            thread.armed = callable(_getsignal(_SIGINT))
+        armed = thread.armed
         try:
-            calls.append(words)
+            if armed:
+                self._arm(arm)
+                _look_for_signals()
+            thread.calls.append(words)
             self._enter(words)
         finally:
-            del calls[depth:]
-        if words[self._late]:
+            del thread.calls[depth:]
+            late = armed and self._arm(disarm)
+        if late:
             signal.raise_signal(signal.SIGINT)
-        return words
 
     def _text(self, words: Any) -> str:
         n = words[self._at["textlen"]]
@@ -337,21 +372,26 @@ class Host:
     def _called(self, number: int, argument: int) -> int:
         """What every callback calls, on the thread's own stack: 0, or an error's number and
         whether gol may recover from it."""
+        thread = self._local.thread
         try:
             self._functions[number][0](argument)
+            if thread.armed:
+                self._armed.value = 1
+                _look_for_signals()
         except BaseException as e:  # noqa: BLE001 (goes on through gol)
             key = next(self._numbers)
             self._errors[key] = e
-            self._local.thread.errors.append(key)
+            thread.errors.append(key)
             fatal = not isinstance(e, Exception)
             if not fatal:
                 text = f"{type(e).__name__}: {e}".encode("utf-8", "backslashreplace")[:_TEXT]
-                self._local.thread.text[: len(text)] = text
-                self._local.thread.calls[-1][self._at["textlen"]] = len(text)
+                thread.text[: len(text)] = text
+                thread.calls[-1][self._at["textlen"]] = len(text)
+            thread.calls[-1][self._answered] = 1
             return key << 1 | fatal
-        thread = self._local.thread
         if thread.pins:
             self._bring(thread.calls[-1])
+        thread.calls[-1][self._answered] = 1
         return 0
 
     # ---------------------------------------------------------------- memory of Python's
@@ -390,6 +430,23 @@ class Host:
             for number in memoryview(self._local.thread.text[:n]).cast("Q"):
                 self._owners.pop(number, None)
                 self._functions.pop(number, None)
+
+
+def _look_for_signals() -> None:
+    """Python runs handlers of signals that have come before it enters a function."""
+
+
+class _Quiet:
+    """Says nothing of a Ctrl-C that came before a callback could catch it: gol takes it that
+    way when a callback does not answer."""
+
+    def __init__(self, called: object) -> None:
+        self.called = called
+        self.before = sys.unraisablehook
+
+    def __call__(self, what: Any) -> None:
+        if what.object != self.called or not issubclass(what.exc_type, KeyboardInterrupt):
+            self.before(what)
 
 
 def _print_report(text: str) -> None:

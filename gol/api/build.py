@@ -15,6 +15,7 @@ from collections.abc import Sequence
 from typing import Optional
 
 from gol.jit.artifact import Artifact
+from gol.jit.host import Host
 
 from ..cache import Cache
 from ..launch import UsageError, program_key, read_sources, source_files, toolchain_id
@@ -30,6 +31,7 @@ _known: dict[str, Artifact] = {}  # by the key of a package: placed already
 def build(sources: Sources) -> tuple[Description, list[Artifact]]:
     """The description, and the artifacts in dependency order. Raises CompileError."""
     cache, toolchain = Cache(), toolchain_id()
+    Host.get().keep_in(cache, toolchain)
     key = program_key(sources, f"{_thunks_id()}\0{toolchain}")
     found = _recall(cache, key)
     if found is None:

@@ -216,20 +216,25 @@ print(len(host._errors))
 @pytest.mark.parametrize("mode", MODES)
 def test_threads_take_turns(mode: str) -> None:
     program = ASK + """
-fn = host.callback(answer)
+def at_home(address):
+    answer(address)
+    if Message.from_address(address).n // 1000 != int(threading.current_thread().name):
+        failures.append("on another thread")
+
+fn = host.callback(at_home)
 n = 5 if os.environ["GOLDEBUG"].startswith("gcstress") else 40
 failures = []
 
 def work(i):
     for k in range(n):
-        o, b = call("ask", fn, i + k)
-        if (o.kind, b[1]) != ("returned", 10 * (i + k)):
+        o, b = call("ask", fn, 100 * i + k)
+        if (o.kind, b[1]) != ("returned", 10 * (100 * i + k)):
             failures.append((i, k, o, b))
         o, b = call("spin", 0, 300)
         if (o.kind, b[1]) != ("returned", 50):
             failures.append((i, k, o, b))
 
-threads = [threading.Thread(target=work, args=(i,)) for i in range(4)]
+threads = [threading.Thread(target=work, args=(i,), name=str(i)) for i in range(4)]
 for t in threads: t.start()
 for t in threads: t.join()
 print(failures)
