@@ -52,6 +52,8 @@ def state(text: str) -> str:
     if last in _UNTERMINATED and (last[0] == "c" or _raw_string_is_open(source, diags)):
         return INCOMPLETE
     if len(tokens) == 1:
+        if diags:
+            return COMPLETE
         return INCOMPLETE if directives else EMPTY
     depth = 0
     for kind, _, _ in tokens:

@@ -68,6 +68,12 @@ class Driver(threading.Thread):
         super().__init__(daemon=True, name="gol goroutines")
         self.session = session
         self.may = threading.Event()
+        self.ends = False
+
+    def stop(self) -> None:
+        self.ends = True
+        self.may.set()
+        self.join(1)
 
     def run(self) -> None:
         try:
@@ -77,6 +83,8 @@ class Driver(threading.Thread):
             return
         while True:
             self.may.wait()
+            if self.ends:
+                return
             begin = time.monotonic()
             self.session.host.drive(0.05)
             if time.monotonic() - begin < 0.01:  # nothing can run
@@ -118,7 +126,7 @@ class Prompt:
         except SystemExit as e:
             return int(e.code or 0)
         finally:
-            self.driver.may.clear()
+            self.driver.stop()
         return 0
 
     def _prepare(self) -> None:

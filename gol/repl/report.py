@@ -18,6 +18,8 @@ def report(answer: Answer) -> None:
     elif not answer.ok and not answer.exits:
         fancy = sys.stderr.isatty()
         text = answer.text.rstrip("\n") or answer.kind
+        if answer.kind == "interrupted" and fancy:
+            sys.stderr.write("\n")  # behind the ^C that the terminal shows
         sys.stderr.write(_painted(text) if fancy else text + "\n")
     sys.stderr.flush()
 

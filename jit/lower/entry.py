@@ -104,7 +104,7 @@ def lower_entry(
         init.start_up(dynamic, pkg.inits)
         m.add_function(init.result([]))
     for f in checked.functions():
-        if m.defined(f.link_name) and f.cell not in session.cells:
+        if f.cell not in session.cells:
             m.define(f.cell, f"@{sym(f.cell)} = global ptr @{sym(f.link_name)}, align 8")
     m.types.emit_home_types()
     m.types.finish()

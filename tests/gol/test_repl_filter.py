@@ -1,0 +1,158 @@
+"""``gol`` from a pipe: what it reads, what goes where, and its exit code."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+GOL = [sys.executable, "-m", "gol"]
+
+
+def run(text: str | bytes, *args: str, cwd: Path | None = None) -> tuple[int, str, str]:
+    r = subprocess.run(
+        [*GOL, *args], input=text.encode() if isinstance(text, str) else text, cwd=cwd,
+        capture_output=True, timeout=300,
+    )  # fmt: skip
+    return r.returncode, r.stdout.decode("utf-8", "replace"), r.stderr.decode("utf-8", "replace")
+
+
+def test_values_and_errors_go_apart() -> None:
+    assert run("x := 20\nx + 1\n") == (0, "21  int\n", "")
+    assert run("x := 20\nx + y\nx + 1\n", "repl") == (
+        1, "21  int\n", "<stdin>:2:5: undefined: y\n",
+    )  # fmt: skip
+    assert run("") == (0, "", "")
+    assert run("// nothing\n\n  \n") == (0, "", "")
+    assert run("1") == (0, "1  int\n", "")
+
+
+def test_a_panic_is_an_error_and_ends_nothing() -> None:
+    code, out, err = run('panic("so")\n"on"\n')
+    assert (code, out) == (1, '"on"  string\n')
+    assert err.startswith("panic: so\n\ngoroutine ")
+
+
+def test_exit_code_of_the_program() -> None:
+    assert run("1\nos.Exit(7)\n2\n") == (7, "1  int\n", "")
+
+
+def test_what_is_not_complete_at_the_end_is_an_error() -> None:
+    code, out, err = run("1\nfunc f() {\n")
+    assert (code, out) == (1, "1  int\n")
+    assert "syntax error: unexpected EOF" in err
+
+
+def test_neighbouring_declarations_refer_to_each_other() -> None:
+    text = """\
+// even and odd.
+func even(n int) bool { return n == 0 || odd(n-1) }
+
+type T struct{ u *U }
+type U struct{ t *T }
+
+func odd(n int) bool { return n != 0 && even(n-1) }
+func size(u U) int { return limit }
+
+const limit = 3
+even(10)
+size(U{})
+"""
+    assert run(text) == (0, "true  bool\n3  int\n", "")
+
+
+def test_one_wrong_declaration_does_not_spoil_its_neighbours() -> None:
+    text = "func f() int { return 1 }\nfunc g() int { return nothing }\nfunc h() int { return 2 }\n"
+    code, out, err = run(text + "f() + h()\n")
+    assert (code, out, err) == (1, "3  int\n", "<stdin>:2:23: undefined: nothing\n")
+
+
+def test_a_name_declared_again_is_a_new_entry() -> None:
+    text = "func f() int { return 1 }\nfunc g() int { return f() }\nfunc f() int { return 2 }\ng()\n"
+    assert run(text) == (0, "2  int\n", "")
+
+
+PROGRAM = """\
+package main
+
+import "fmt"
+
+var a = b + 1
+var b = f()
+
+func f() int { return 40 }
+
+func init() { fmt.Println("init", a, b) }
+
+func main() { fmt.Println("main") }
+"""
+
+
+def test_a_file_with_a_package_clause_is_one_entry(tmp_path: Path) -> None:
+    (tmp_path / "prog.gol").write_text(PROGRAM)
+    assert run(":load prog.gol\nmain()\na\n", cwd=tmp_path) == (
+        0, "init 41 40\nmain\n41  int\n", "",
+    )  # fmt: skip
+    assert run(PROGRAM) == (0, "init 41 40\n", "")
+
+
+def test_save_and_load(tmp_path: Path) -> None:
+    text = 'x := 1\nfunc f() int {\n\treturn x\n}\nbad +\n1\nx = 5\nf()\n:save out.gol\n'
+    code, out, _ = run(text, cwd=tmp_path)
+    assert (code, out) == (1, "5  int\n")
+    assert run(":load out.gol\nf() + 1\n", cwd=tmp_path) == (0, "5  int\n6  int\n", "")
+    assert run((tmp_path / "out.gol").read_text()) == (0, "5  int\n", "")
+    code, _, err = run(":load nosuch.gol\n", cwd=tmp_path)
+    assert (code, err) == (1, "open nosuch.gol: no such file or directory\n")
+
+
+def test_entries_read_standard_input_themselves() -> None:
+    text = "var name string\nn, _ := fmt.Scanln(&name)\nGopher\nname\nn\n"
+    assert run(text) == (0, '"Gopher"  string\n1  int\n', "")
+
+
+def test_the_goroutine_of_an_entry_dies() -> None:
+    code, out, err = run('go func() { panic("late") }()\nruntime.Gosched()\n1\n')
+    assert (code, out) == (1, "1  int\n")
+    assert err.startswith("panic: late\n\ngoroutine ")
+
+
+def test_any_bytes() -> None:
+    code, out, err = run(b'"caf\xc3\xa9"\n"\xff"\n\x00\n1\n')
+    assert (code, out) == (1, '"café"  string\n1  int\n')
+    assert "<stdin>:2:2: invalid UTF-8 encoding" in err
+    assert "<stdin>:3:1: invalid NUL character" in err
+
+
+def test_closed_pipe_ends_it_quietly() -> None:
+    p = subprocess.Popen(
+        GOL, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    )
+    assert p.stdin and p.stdout and p.stderr
+    p.stdin.write(b"1\n")
+    p.stdin.flush()
+    assert p.stdout.readline() == b"1  int\n"
+    p.stdout.close()
+    p.stdin.write(b"2\n" * 3)
+    p.stdin.close()
+    assert p.wait(60) == -signal.SIGPIPE
+    assert p.stderr.read() == b""
+
+
+def test_an_interrupt_ends_it() -> None:
+    p = subprocess.Popen(GOL, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+    assert p.stdin and p.stdout
+    p.stdin.write(b"1\nfor { }\n2\n")
+    p.stdin.close()
+    assert p.stdout.readline() == b"1  int\n"
+    time.sleep(0.5)
+    os.kill(p.pid, signal.SIGINT)
+    assert p.wait(60) == -signal.SIGINT
+    assert p.stdout.read() == b""
+
+
+def test_bad_arguments() -> None:
+    assert run("", "repl", "file") == (1, "", "gol: repl takes no arguments: file\n")
