@@ -71,7 +71,8 @@ def test_one_wrong_declaration_does_not_spoil_its_neighbours() -> None:
 
 
 def test_a_name_declared_again_is_a_new_entry() -> None:
-    text = "func f() int { return 1 }\nfunc g() int { return f() }\nfunc f() int { return 2 }\ng()\n"
+    f = "func f() int {{ return {} }}\n"
+    text = f.format(1) + "func g() int { return f() }\n" + f.format(2) + "g()\n"
     assert run(text) == (0, "2  int\n", "")
 
 
