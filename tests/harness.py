@@ -36,6 +36,8 @@ MODES: dict[str, str] = {
     "forcemove": "stackforcemove=1",
     "gcstress": "gcstress=1",
     "faultonfree": "stackfaultonfree=1,stackpoison=1,checkmaps=1",
+    "fromsystem": "stackfromsystem=1,stackpoison=1",
+    "moves": "stackforcemove=1,stackfaultonfree=1",
     "segments": "copystack=0,stackfaultonfree=1,stackpoison=1,checkmaps=1",
 }
 

@@ -22,6 +22,8 @@ SHAPES = {
     1: [
         rf"stackalloc {SPAN}",
         rf"stackfree {SPAN}",
+        rf"stack kept {SPAN}",
+        rf"stack used again {SPAN}",
         rf"stackreserve {SPAN}",
         rf"stackunreserve {SPAN}",
         rf"stack grows in place {SPAN}",
@@ -100,6 +102,14 @@ func main() {
 	runtime.GC()
 	pad(1)
 	c, done := make(chan int), make(chan bool)
+	for range 2 {
+		go func() {
+			pad(10)
+			done <- true
+		}()
+		<-done
+		runtime.Gosched()
+	}
 	go wait(c, done)
 	runtime.Gosched()
 	runtime.GC()
