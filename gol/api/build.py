@@ -12,7 +12,7 @@ import gc
 import marshal
 import os
 from collections.abc import Sequence
-from typing import Optional
+from typing import NamedTuple, Optional
 
 from gol.jit.artifact import Artifact
 from gol.jit.host import Host
@@ -28,36 +28,43 @@ Sources = list[tuple[str, bytes]]
 _known: dict[str, Artifact] = {}  # by the key of a package: placed already
 
 
-def build(sources: Sources) -> tuple[Description, list[Artifact]]:
-    """The description, and the artifacts in dependency order. Raises CompileError."""
+class Code(NamedTuple):
+    """What is to be placed in memory, in dependency order."""
+
+    description: Description
+    packages: list[Artifact]  # of the library
+    parts: list[Artifact]  # of the module
+
+
+def build(sources: Sources) -> Code:
+    """The code of the module that these sources are. Raises CompileError."""
     cache, toolchain = Cache(), toolchain_id()
     Host.get().keep_in(cache, toolchain)
     key = program_key(sources, f"{_thunks_id()}\0{toolchain}")
-    found = _recall(cache, key)
-    if found is None:
-        found = _compile(cache, toolchain, key, sources)
-    return found
+    code = _recall(cache, key)
+    return code if code is not None else _compile(cache, toolchain, key, sources)
 
 
 def _thunks_id() -> str:
-    """Changes whenever a file does that says what is compiled with a module."""
+    """Changes whenever a file does that says what is compiled with a module, and kept."""
     here = os.path.dirname(os.path.abspath(__file__))
-    files = [os.path.join(here, f"{n}.py") for n in ("thunks", "spell", "readonly", "describe")]
+    names = ("build", "compiler", "describe", "readonly", "spell", "thunks")
+    files = [os.path.join(here, f"{n}.py") for n in names]
     return " ".join(f"{st.st_size} {st.st_mtime_ns}" for st in map(os.stat, files))
 
 
-def _recall(cache: Cache, key: str) -> Optional[tuple[Description, list[Artifact]]]:
+def _recall(cache: Cache, key: str) -> Optional[Code]:
     payload = cache.get("py", key)
     if payload is None:
         return None
-    description, artifact, keys = marshal.loads(payload)
-    artifacts = []
+    description, keys, parts = marshal.loads(payload)
+    packages = []
     for k in keys:
         a = _package(cache, k)
         if a is None:
             return None
-        artifacts.append(a)
-    return Description.load(description), [*artifacts, Artifact.load(artifact)]
+        packages.append(a)
+    return Code(Description.load(description), packages, [Artifact.load(p) for p in parts])
 
 
 def _package(cache: Cache, key: str) -> Optional[Artifact]:
@@ -70,21 +77,23 @@ def _package(cache: Cache, key: str) -> Optional[Artifact]:
     return a
 
 
-def _compile(
-    cache: Cache, toolchain: str, key: str, sources: Sources
-) -> tuple[Description, list[Artifact]]:
+def _compile(cache: Cache, toolchain: str, key: str, sources: Sources) -> Code:
     from .compiler import compile_module
 
     collecting = gc.isenabled()
     gc.disable()  # trees are built and thrown away
     try:
         d, artifacts, keys = compile_module(sources, cache, toolchain, f"{MODULES}{key[:12]}")
+        code = Code(d, artifacts[: len(keys)], artifacts[len(keys) :])
     finally:
         if collecting:
             gc.enable()
-    cache.put("py", key, marshal.dumps((d.dump(), artifacts[-1].dump(), keys)))
-    _known.update(zip(keys, artifacts))
-    return d, artifacts
+    for part in code.parts:
+        part.inline = {}  # nobody imports it
+    if cache.put("py", key, marshal.dumps((d.dump(), keys, [p.dump() for p in code.parts]))):
+        cache.prune()
+    _known.update(zip(keys, code.packages))
+    return code
 
 
 def read(path: "str | os.PathLike[str] | Sequence[str]") -> Sources:

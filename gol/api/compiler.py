@@ -31,9 +31,9 @@ _MAIN = b"package main\n\nfunc main() {}\n"
 def compile_module(
     sources: Sources, cache: Cache, toolchain: str, folder: str
 ) -> tuple[Description, list[Artifact], list[str]]:
-    """The description of the module, the artifacts of all packages in dependency order, and
-    the keys of those that are not the module. ``folder`` goes before the package's name in
-    its path. Raises CompileError."""
+    """The description of the module; the artifacts of the packages that it needs, in
+    dependency order, and of its own parts; the keys of those packages. ``folder`` goes
+    before the package's name in its path. Raises CompileError."""
     diags = Diagnostics(SourceSet())
     units = packages.discover(sources, diags.sources, diags, (HELPERS,))
     if units is None:
@@ -45,7 +45,6 @@ def compile_module(
         artifacts = compiler.run()
     if artifacts is None or compiler.description is None:
         raise _failed(diags)
-    artifacts[-1].inline = {}  # nobody imports it
     return compiler.description, artifacts, [u.key for u in units[:-1]]
 
 
@@ -76,7 +75,7 @@ class ModuleCompiler(Compiler):
         pkg = check_package("main", u.files, self.packages.get, diags)
         for d in pkg.funcs:
             if d.body is None and pkg.name != "main" and not _is_foreign(d):
-                diags.error(d.pos, "missing function body")
+                diags.error(d.name.pos, "missing function body")
         if diags:
             return None
         text, self.description = generate(pkg, self.path)

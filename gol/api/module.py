@@ -115,15 +115,16 @@ class NamedType:
 
 def load(sources: build.Sources) -> Module:
     """The module of these sources; the same one while it is loaded already."""
-    description, artifacts = build.build(sources)
+    code = build.build(sources)
     with _loading:
-        return _place(description, artifacts)
+        return _place(code)
 
 
-def _place(description: Description, artifacts: list[Any]) -> Module:
+def _place(code: build.Code) -> Module:
+    description = code.description
     host = Host.get()
-    host.load(artifacts[:-1])  # first, and always the same: they are kept as they were linked
-    host.load(artifacts[-1:])
+    host.load(code.packages)  # first, and always the same: they are kept as they were linked
+    host.load(code.parts)
     bridge = Bridge.get()
     known: Optional[Module] = bridge.modules.get(description.path)
     if known is not None:
