@@ -166,6 +166,7 @@ class Host:
             if not self.layout:
                 self.layout = next(a.layout for a in new if a.layout)
             if self.arena is None:
+                _check_libc()
                 self.arena = Arena()
             module = self._linked(new, self.arena)
             self.arena.place(module.pieces)
@@ -447,6 +448,16 @@ class _Quiet:
     def __call__(self, what: Any) -> None:
         if what.object != self.called or not issubclass(what.exc_type, KeyboardInterrupt):
             self.before(what)
+
+
+def _check_libc() -> None:
+    """gol keeps two words in what %fs points to, where glibc leaves room."""
+    try:
+        if os.confstr("CS_GNU_LIBC_VERSION"):
+            return
+    except (OSError, ValueError):
+        pass
+    raise RuntimeError("gol needs the GNU C library to run inside Python")
 
 
 def _print_report(text: str) -> None:

@@ -68,6 +68,16 @@ func background(p unsafe.Pointer) {
 	time.Sleep(20 * time.Millisecond)
 }
 
+func memory(p unsafe.Pointer) {
+	s := make([]byte, (*pair)(p).in<<40)
+	fmt.Println(len(s))
+}
+
+func exitElsewhere(p unsafe.Pointer) {
+	go os.Exit((*pair)(p).in)
+	select {}
+}
+
 func recovered(p unsafe.Pointer) {
 	defer func() { fmt.Println("recovered", recover()) }()
 	index(p)
@@ -78,13 +88,15 @@ func recovered(p unsafe.Pointer) {
 @pytest.mark.parametrize("mode", MODES)
 def test_every_end_of_a_call_leaves_the_session_intact(mode: str) -> None:
     program = """
+    import re
     reports = []
     host.report = reports.append
     for _ in range(2):
         for name in ("double", "index", "overflow", "deadlock", "exit", "goexit", "unlock",
-                     "recovered", "double"):
+                     "memory", "exitElsewhere", "recovered", "double"):
             o, block = call(name, 21, 0)
-            print(o.kind, o.code, *o.text.split("\\n")[:1], block[1])
+            line = re.sub("[0-9]+ in use", "… in use", o.text.split("\\n")[0])
+            print(o.kind, o.code, line, block[1])
     o, _ = call("background")
     print(o, *reports[0].split("\\n")[:1], flush=True)
     """
@@ -98,6 +110,8 @@ def test_every_end_of_a_call_leaves_the_session_intact(mode: str) -> None:
         "deferred",
         "goexit 0  0",
         "fatal 0 fatal error: sync: unlock of unlocked mutex 0",
+        "fatal 0 runtime: out of memory: cannot allocate 23089744183296-byte block (… in use) 0",
+        "exit 21  0",
         "recovered runtime error: index out of range [21] with length 0",
         "returned 0  0",
         "double 21",
@@ -113,3 +127,61 @@ def test_a_panic_reads_as_in_a_program() -> None:
     assert lines[:2] == ["panic: runtime error: index out of range [5] with length 0", ""]
     assert lines[2].endswith("[running]:")
     assert lines[3:5] == ["main.index(...)", lines[4]] and "host.gol:25 +0x" in lines[4]
+
+
+def test_a_deadlock_is_found_while_other_threads_drive() -> None:
+    program = """
+    stop = False
+    def drive(early):
+        while not stop:
+            host.drive(0.03, early=early)
+    threads = [threading.Thread(target=drive, args=(i % 2 == 0,)) for i in range(4)]
+    for t in threads: t.start()
+    kinds = {call("deadlock")[0].kind for _ in range(300)}
+    stop = True
+    for t in threads: t.join()
+    print(kinds)
+    """
+    assert output(ENDS, program) == "{'deadlock'}\n"
+
+
+def test_drive() -> None:
+    program = """
+    def timed(*args, **options):
+        start = time.monotonic()
+        host.drive(*args, **options)
+        return time.monotonic() - start
+    print(timed(60) < 30, timed(0.1, early=False) >= 0.1)
+    reports = []
+    host.report = reports.append
+    call("later")
+    print(len(reports), timed(60) < 30, len(reports))
+    """
+    source = ENDS + """
+func later(p unsafe.Pointer) {
+	go func() {
+		time.Sleep(50 * time.Millisecond)
+		panic("later")
+	}()
+}
+"""
+    assert output(source, program).splitlines() == ["True True", "0 True 1"]
+
+
+def test_debug_switches_are_set_before_the_first_load() -> None:
+    program = """
+    try:
+        host.debug("gcstress=1")
+    except RuntimeError as e:
+        print(e)
+    other = Host()
+    other.debug("stacktrace=1,stackforcemove=1")
+    other.load(artifacts(SOURCE))
+    block = (ctypes.c_int64 * 2)(4, 0)
+    print(other.call(other.address("main.double"), ctypes.addressof(block)).kind, block[1])
+    """
+    assert output(ENDS, program).splitlines() == [
+        "the runtime runs already",
+        "double 4",
+        "returned 8",
+    ]
