@@ -195,11 +195,14 @@ def _program_name(path: str) -> str:
 
 
 def version(args: list[str]) -> int:
-    import platform
-
-    machine = {"x86_64": "amd64"}.get(platform.machine(), platform.machine())
-    print(f"gol version gol{__version__} {sys.platform}/{machine}")
+    print(f"gol version gol{__version__} {sys.platform}/{machine()}")
     return 0
+
+
+def machine() -> str:
+    """The processor, as Go calls it."""
+    name = os.uname().machine
+    return {"x86_64": "amd64", "aarch64": "arm64"}.get(name, name)
 
 
 def env(args: list[str]) -> int:
@@ -207,18 +210,23 @@ def env(args: list[str]) -> int:
 
     from gol.lang.cachedir import cache_dir
 
+    from .repl.historyfile import history_file
+
     values = {
         "GOLVERSION": f"gol{__version__}",
+        "GOLOS": sys.platform,
+        "GOLARCH": machine(),
         "GOLROOT": os.path.dirname(os.path.abspath(__file__)),
         "GOLCACHE": cache_dir(),
-        "GOLDEBUG": os.environ.get("GOLDEBUG", ""),
-        "LLVMLITE": installed("llvmlite"),
-        "PYTHON": sys.version.split()[0],
+        "GOLHISTORY": history_file(),
+        "GOLLLVM": installed("llvmlite"),
+        "GOLPYTHON": sys.version.split()[0],
     }
-    if args:
-        for name in args:
-            print(values.get(name, ""))
-    else:
+    for name in ("GOLDEBUG", "GOL_TRACEBACK", "GOTRACEBACK", "GOGC"):
+        values[name] = os.environ.get(name, "")
+    for name in args:
+        print(values.get(name, ""))
+    if not args:
         for name, value in values.items():
             print(f"{name}='{value}'")
     return 0

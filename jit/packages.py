@@ -79,6 +79,8 @@ def parse_unit(unit: Unit, sources: SourceSet, diags: Diagnostics) -> bool:
     ok = True
     for path, content in unit.sources:
         text = content.decode("utf-8", "surrogateescape")
+        if path[:1] != "<":
+            sources.full_paths[path] = os.path.abspath(path)
         file = parse_file(sources.add(path, text), diags)
         if file is None:
             ok = False

@@ -86,6 +86,8 @@ class SourceSet:
         self.sources: list[Source] = []
         self._bases: list[int] = []
         self._next = 1
+        # Errors name a file as the user did, tracebacks by its whole path.
+        self.full_paths: dict[str, str] = {}
 
     def add(self, path: str, text: str) -> Source:
         src = Source(path, text, self._next)

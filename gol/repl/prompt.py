@@ -30,22 +30,13 @@ from .above import Above
 from .commands import Commands
 from .complete import Completer, candidates
 from .filter import run_chunk
+from .historyfile import history_file
 from .reader import chunks
 from .report import report
 
 _PROMPT = HTML("<ansigreen><b>gol&gt; </b></ansigreen>")
 _CONTINUATION = "...  "
 _INDENT = "    "
-
-
-def history_file() -> str:
-    """``$GOLHISTORY``, or a file in the user's data folder."""
-    named = os.environ.get("GOLHISTORY")
-    if named is not None:
-        return named
-    from platformdirs import user_data_dir
-
-    return os.path.join(user_data_dir("gol", appauthor=False), "history")
 
 
 def _history() -> History:

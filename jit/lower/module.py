@@ -107,8 +107,9 @@ class ModuleLowering:
         self.diags.error(pos, what)
 
     def place(self, pos: int) -> tuple[str, int]:
-        p = self.diags.sources.position(pos)
-        return p.file, p.line
+        sources = self.diags.sources
+        p = sources.position(pos)
+        return sources.full_paths.get(p.file, p.file), p.line
 
     # -------------------------------------------------------------------- symbols
     @staticmethod

@@ -84,6 +84,14 @@ def test_a_panic_is_exit_code_2(tmp_path: Path) -> None:
     assert r.stderr.startswith(b"panic: no\n\ngoroutine 1 [running]:\n")
 
 
+def test_tracebacks_have_whole_paths_however_the_file_is_named(tmp_path: Path) -> None:
+    (tmp_path / "sub").mkdir()
+    path = tmp_path / "p.gol"
+    path.write_text('package main\n\nfunc main() {\n\tpanic("no")\n}\n')
+    for name, cwd in (("p.gol", tmp_path), ("../p.gol", tmp_path / "sub")):
+        assert f"\n\t{path}:4 +0x".encode() in gol("run", name, cwd=cwd).stderr
+
+
 @pytest.mark.parametrize("name", ["SIGINT", "SIGTERM", "SIGHUP", "SIGKILL"])
 def test_a_signal_ends_the_program(name: str, loop: Path) -> None:
     p = started(loop)
