@@ -12,7 +12,7 @@ from __future__ import annotations
 import struct
 from collections.abc import Sequence
 
-from gol.jit.elf import PF_R, PF_W, STB_GLOBAL, Dynamic, Segment
+from gol.jit.elf import PF_R, PF_W, RELA, STB_GLOBAL, SYM, Dynamic, Segment
 from gol.jit.link import R_64, Import
 from gol.jit.target import IMAGE_BASE, INTERPRETER, LIBC
 
@@ -20,8 +20,6 @@ DT_NEEDED, DT_HASH, DT_STRTAB, DT_SYMTAB, DT_RELA = 1, 4, 5, 6, 7
 DT_RELASZ, DT_RELAENT, DT_STRSZ, DT_SYMENT, DT_DEBUG = 8, 9, 10, 11, 21
 DT_FLAGS, DT_FLAGS_1 = 30, 0x6FFFFFFB
 DF_BIND_NOW, DF_1_NOW = 8, 1
-_SYM = struct.Struct("<IBBHQQ")
-_RELA = struct.Struct("<QQq")
 _DYN = struct.Struct("<qQ")
 
 
@@ -37,10 +35,10 @@ def dynamic(imports: Sequence[Import], at: int) -> Dynamic:
     libraries = [lib for lib in dict.fromkeys(i.library for i in imports) if lib != LIBC]
     needed = [string(lib) for lib in [*libraries, LIBC]]
     names = {n: k for k, n in enumerate(dict.fromkeys(i.symbol for i in imports), 1)}
-    symbols = bytes(_SYM.size)
+    symbols = bytes(SYM.size)
     for n in names:
-        symbols += _SYM.pack(string(n), STB_GLOBAL << 4, 0, 0, 0, 0)
-    relocs = b"".join(_RELA.pack(i.address, names[i.symbol] << 32 | R_64, 0) for i in imports)
+        symbols += SYM.pack(string(n), STB_GLOBAL << 4, 0, 0, 0, 0)
+    relocs = b"".join(RELA.pack(i.address, names[i.symbol] << 32 | R_64, 0) for i in imports)
     # one bucket whose chain is empty: the image defines nothing that others look for
     table = struct.pack(f"<{len(names) + 4}I", 1, len(names) + 1, 0, *[0] * (len(names) + 1))
 
@@ -57,12 +55,12 @@ def dynamic(imports: Sequence[Import], at: int) -> Dynamic:
         *((DT_NEEDED, n) for n in needed),
         (DT_HASH, place(table)),
         (DT_SYMTAB, place(symbols)),
-        (DT_SYMENT, _SYM.size),
+        (DT_SYMENT, SYM.size),
         (DT_STRTAB, place(bytes(strs))),
         (DT_STRSZ, len(strs)),
         (DT_RELA, place(relocs)),
         (DT_RELASZ, len(relocs)),
-        (DT_RELAENT, _RELA.size),
+        (DT_RELAENT, RELA.size),
         (DT_FLAGS, DF_BIND_NOW),
         (DT_FLAGS_1, DF_1_NOW),
         (DT_DEBUG, 0),

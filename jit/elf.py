@@ -18,10 +18,10 @@ STT_NOTYPE, STT_OBJECT, STT_FUNC, STT_SECTION = 0, 1, 2, 3
 PF_X, PF_W, PF_R = 1, 2, 4
 PT_LOAD, PT_DYNAMIC, PT_INTERP, PT_PHDR, PT_GNU_STACK = 1, 2, 3, 6, 0x6474E551
 
-_EHDR = struct.Struct("<16sHHIQQQIHHHHHH")
-_SHDR = struct.Struct("<IIQQQQIIQQ")
-_SYM = struct.Struct("<IBBHQQ")
-_RELA = struct.Struct("<QQq")
+EHDR = struct.Struct("<16sHHIQQQIHHHHHH")
+SHDR = struct.Struct("<IIQQQQIIQQ")
+SYM = struct.Struct("<IBBHQQ")
+RELA = struct.Struct("<QQq")
 _PHDR = struct.Struct("<IIQQQQQQ")
 
 
@@ -69,11 +69,11 @@ def _string(table: bytes, at: int) -> str:
 
 def parse(data: bytes) -> ObjectFile:
     """A relocatable object."""
-    head = _EHDR.unpack_from(data, 0)
+    head = EHDR.unpack_from(data, 0)
     if head[0][:6] != b"\x7fELF\x02\x01" or head[1] != 1 or head[2] != ELF_MACHINE:
         raise ELFError("not a relocatable object of this machine")
     shoff, shnum, shstrndx = head[6], head[12], head[13]
-    raw = [_SHDR.unpack_from(data, shoff + i * _SHDR.size) for i in range(shnum)]
+    raw = [SHDR.unpack_from(data, shoff + i * SHDR.size) for i in range(shnum)]
     names = data[raw[shstrndx][4] : raw[shstrndx][4] + raw[shstrndx][5]]
     sections = []
     for name, type_, flags, _, off, size, link, info, align, _ in raw:
@@ -86,11 +86,11 @@ def parse(data: bytes) -> ObjectFile:
     for s in sections:
         if s.type == SHT_SYMTAB:
             strs = sections[s.link].data
-            for at, info, _, shndx, value, size in _SYM.iter_unpack(s.data):
+            for at, info, _, shndx, value, size in SYM.iter_unpack(s.data):
                 symbols.append(Symbol(_string(strs, at), info >> 4, info & 15, shndx, value, size))
     for s in sections:
         if s.type == SHT_RELA:
-            sections[s.info].relocs = list(_RELA.iter_unpack(s.data))
+            sections[s.info].relocs = list(RELA.iter_unpack(s.data))
         elif s.type == SHT_GROUP:
             words = [w for (w,) in struct.iter_unpack("<I", s.data)]
             if words[0] & 1:
@@ -144,9 +144,9 @@ def executable(
     n = len(headers)
     shoff, shnum, shstrndx = _symbol_table(out, segments, symbols) if symbols else (0, 0, 0)
     ident = b"\x7fELF\x02\x01\x01" + bytes(9)
-    head = _EHDR.pack(
-        ident, 2, ELF_MACHINE, 1, entry, _EHDR.size, shoff, 0, _EHDR.size, _PHDR.size, n,
-        _SHDR.size if shnum else 0, shnum, shstrndx,
+    head = EHDR.pack(
+        ident, 2, ELF_MACHINE, 1, entry, EHDR.size, shoff, 0, EHDR.size, _PHDR.size, n,
+        SHDR.size if shnum else 0, shnum, shstrndx,
     )  # fmt: skip
     head += b"".join(headers)
     out[: len(head)] = head
@@ -163,7 +163,7 @@ def _dynamic_headers(d: Dynamic, loads: list[bytes], end: int) -> list[bytes]:
     """The program headers of an image whose last segment, up to ``end`` in the file, is d's.
     They lie in the image's first page, which is loaded too."""
     size = (len(loads) + 5) * _PHDR.size
-    at = d.base + _EHDR.size
+    at = d.base + EHDR.size
     shift = d.segment.address - (end - len(d.segment.data) - (-len(d.segment.data) % PAGE))
 
     def part(kind: int, flags: int, where: tuple[int, int]) -> bytes:
@@ -171,7 +171,7 @@ def _dynamic_headers(d: Dynamic, loads: list[bytes], end: int) -> list[bytes]:
         return _PHDR.pack(kind, flags, a - shift, a, a, n, n, 8)
 
     return [
-        _PHDR.pack(PT_PHDR, PF_R, _EHDR.size, at, at, size, size, 8),
+        _PHDR.pack(PT_PHDR, PF_R, EHDR.size, at, at, size, size, 8),
         part(PT_INTERP, PF_R, d.interpreter),
         _PHDR.pack(PT_LOAD, PF_R, 0, d.base, d.base, PAGE, PAGE, PAGE),
         *loads,
@@ -190,14 +190,14 @@ def _symbol_table(
         shstr.extend(s.encode() + b"\0")
         return at
 
-    headers = [bytes(_SHDR.size)]
+    headers = [bytes(SHDR.size)]
     offset = PAGE
     for i, seg in enumerate(segments):
         flags = SHF_ALLOC | (SHF_EXEC if seg.flags & PF_X else 0)
         flags |= SHF_WRITE if seg.flags & PF_W else 0
         kind = ".text" if seg.flags & PF_X else ".data" if seg.flags & PF_W else ".rodata"
         headers.append(
-            _SHDR.pack(
+            SHDR.pack(
                 name(kind if i < 3 else f"{kind}{i}"),
                 SHT_PROGBITS,
                 flags,
@@ -212,7 +212,7 @@ def _symbol_table(
         )
         offset += (len(seg.data) + PAGE - 1) // PAGE * PAGE
     strs = bytearray(b"\0")
-    table = bytearray(_SYM.size)
+    table = bytearray(SYM.size)
     for symbol, address, size in symbols:
         index = next(
             (i for i, s in enumerate(segments) if s.address <= address < s.address + s.memsize), -1
@@ -220,19 +220,19 @@ def _symbol_table(
         is_code = index >= 0 and bool(segments[index].flags & PF_X)
         info = STB_GLOBAL << 4 | (STT_FUNC if is_code else STT_OBJECT)
         shndx = index + 1 if index >= 0 else SHN_ABS
-        table += _SYM.pack(len(strs), info, 0, shndx, address, size)
+        table += SYM.pack(len(strs), info, 0, shndx, address, size)
         strs += symbol.encode() + b"\0"
     n = len(headers)
     at = len(out)
     out += table
-    headers.append(_SHDR.pack(name(".symtab"), SHT_SYMTAB, 0, 0, at, len(table), n + 1, 1, 8, 24))
+    headers.append(SHDR.pack(name(".symtab"), SHT_SYMTAB, 0, 0, at, len(table), n + 1, 1, 8, 24))
     at = len(out)
     out += strs
-    headers.append(_SHDR.pack(name(".strtab"), 3, 0, 0, at, len(strs), 0, 0, 1, 0))
+    headers.append(SHDR.pack(name(".strtab"), 3, 0, 0, at, len(strs), 0, 0, 1, 0))
     shname = name(".shstrtab")
     at = len(out)
     out += shstr
-    headers.append(_SHDR.pack(shname, 3, 0, 0, at, len(shstr), 0, 0, 1, 0))
+    headers.append(SHDR.pack(shname, 3, 0, 0, at, len(shstr), 0, 0, 1, 0))
     out += bytes(-len(out) % 8)
     shoff = len(out)
     out += b"".join(headers)

@@ -14,7 +14,7 @@ import struct
 from functools import cache
 from typing import Optional
 
-from gol.jit.elf import SHN_UNDEF, STT_FUNC
+from gol.jit.elf import EHDR, SHDR, SHN_UNDEF, STT_FUNC, SYM
 from gol.jit.target import ELF_MACHINE
 
 _SHT_DYNSYM = 11
@@ -58,19 +58,17 @@ def functions(path: str) -> Optional[frozenset[str]]:
 
 
 def _functions(data: bytes) -> frozenset[str]:
-    if data[:6] != b"\x7fELF\x02\x01" or struct.unpack_from("<H", data, 18)[0] != ELF_MACHINE:
+    head = EHDR.unpack_from(data, 0)
+    if head[0][:6] != b"\x7fELF\x02\x01" or head[2] != ELF_MACHINE:
         raise ValueError("not a library of this machine")
-    shoff = struct.unpack_from("<Q", data, 40)[0]
-    size, count = struct.unpack_from("<HH", data, 58)
-    headers = [struct.unpack_from("<IIQQQQIIQQ", data, shoff + i * size) for i in range(count)]
+    shoff, count = head[6], head[12]
+    headers = [SHDR.unpack_from(data, shoff + i * SHDR.size) for i in range(count)]
     out = set()
     for h in headers:
         if h[1] != _SHT_DYNSYM:
             continue
         strings = headers[h[6]]
-        for name, info, _, section, _, _ in struct.iter_unpack(
-            "<IBBHQQ", data[h[4] : h[4] + h[5]]
-        ):
+        for name, info, _, section, _, _ in SYM.iter_unpack(data[h[4] : h[4] + h[5]]):
             if section != SHN_UNDEF and info & 15 in _CODE:
                 start = strings[4] + name
                 out.add(data[start : data.index(b"\0", start)].decode("utf-8", "replace"))

@@ -68,6 +68,8 @@ def parse(text: str) -> Foreign:
 def _library(name: str) -> str:
     if name in _SONAMES:
         return _SONAMES[name]
+    if not name.isprintable() or '"' in name or "\\" in name:
+        raise ForeignError(f"{name} is not the name of a library")
     if "/" not in name and ".so" not in name:
         raise ForeignError(f"unknown library {name}: give its file name, such as {name}.so.1")
     return name

@@ -2,8 +2,8 @@
 
 ``main.f``, an ordinary managed function, calls ``main.f$sys``, a few lines of assembly that
 load the C function's address from its import slot and go on in the runtime: ``cgocall``
-runs it on the system stack, ``cgocallback`` its neighbour on the goroutine's own. Both are
-called as system functions are: the pointer arguments stay listed while C uses them.
+runs it on the system stack, ``cgocallonstack`` on the goroutine's own. Both are called as
+system functions are: the pointer arguments stay listed while C uses them.
 
 A call on the goroutine's stack has a ``runtime.cgoframe`` in the frame of ``main.f``, which
 holds the func values that were passed as callbacks; C gets ``runtime.cgocallback0``...
@@ -29,8 +29,7 @@ from gol.lang.objects import Func
 from gol.lang.sizes import offsetsof
 
 from .emit import Value
-
-_G = "ptr addrspace(257) inttoptr (i64 104 to ptr addrspace(257))"
+from .intrinsics import INTRINSICS
 
 
 def lower_foreign(fn: Any, f: Func, foreign: Foreign) -> None:
@@ -41,7 +40,7 @@ def lower_foreign(fn: Any, f: Func, foreign: Foreign) -> None:
     enter = "runtime.cgocallonstack" if foreign.onstack else "runtime.cgocall"
     fn.module.asm.append(target.foreign_stub(stub, slot, enter))
     if foreign.onstack:
-        result = _on_stack(fn, f, foreign, stub)
+        result = _on_stack(fn, foreign, stub)
     else:
         result = _call(fn, stub, [f"{w.param} %a{i}" for i, w in _words(fn)])
     fn.emit_return(result)
@@ -51,7 +50,7 @@ def _words(fn: Any) -> list[tuple[int, abi.Word]]:
     return list(enumerate(w for p in fn.fa.params for w in p.words))
 
 
-def _call(fn: Any, stub: str, args: list[str], extra: str = "") -> list[Value]:
+def _call(fn: Any, stub: str, args: list[str]) -> list[Value]:
     types = [a.rsplit(" ", 1)[0] for a in args]
     fa = fn.fa
     fn.module.declare(stub, f"declare {fa.ret} @{sym(stub)}({', '.join(types)})")
@@ -62,7 +61,7 @@ def _call(fn: Any, stub: str, args: list[str], extra: str = "") -> list[Value]:
     return [(fn.ins(text),)]
 
 
-def _on_stack(fn: Any, f: Func, foreign: Foreign, stub: str) -> list[Value]:
+def _on_stack(fn: Any, foreign: Foreign, stub: str) -> list[Value]:
     frame_type = fn.module.runtime_type("cgoframe")
     at = _offsets(frame_type)
     frame = fn.alloca(frame_type, "cgo")
@@ -80,11 +79,11 @@ def _on_stack(fn: Any, f: Func, foreign: Foreign, stub: str) -> list[Value]:
             args.append(f"{w.param} %a{i}")
     result = _call(fn, stub, args)
     if foreign.idempotent:
-        g = fn.ins(f"load ptr, {_G}")
+        (g,) = INTRINSICS["runtime.getg"](fn, [])
         offset = _offsets(fn.module.runtime_type("g"))["cgoaborted"]
-        aborted = fn.ins(f"getelementptr inbounds i8, ptr {g}, i64 {offset}")
-        was = fn.ins(f"load i64, ptr {aborted}")
-        fn.emit(f"store i64 0, ptr {aborted}")
+        aborted = fn.offset(f"{GCPTR} {g}", offset)
+        was = fn.ins(f"load i64, {aborted}")
+        fn.emit(f"store i64 0, {aborted}")
         fn.cbr(fn.ins(f"icmp eq i64 {was}, 0"), done, again, "likely")
         fn.start(done)
     return result
