@@ -61,12 +61,26 @@ BOUNDS: dict[str, float] = {
     "stackcopyobj": 1.0,
     "stackgrowth": 1.0,
     "stackgrowthdeep": 1.0,
+    "stackstart": 1.0,
+    "stackcheck": 0.95,
 }
 
-# program, one contestant, another, and the first's wall time / the second's, at most
+_COLD = "stackcache=0,adaptivestackstart=0"
+
+# program, one contestant, another, and the best wall time of the first / of the second, at most
 COMPARISONS: list[tuple[str, str, str, float]] = [
-    ("fib", "gol", "unchecked", 1.1),
+    ("stackcheck", "checked", "unchecked", 1.1),
     ("chain_1e7", "gol", "C", 2.0),
+    ("stackcopy", _COLD, "go", 1.0),
+    ("stackcopyptr", _COLD, "go", 1.0),
+    ("stackcopynocache", _COLD, "go", 1.0),
+    ("stackcopyobj", _COLD, "go", 1.0),
+    ("stackgrowth", _COLD, "go", 1.0),
+    ("stackgrowthdeep", _COLD, "go", 1.0),
+    ("stackgrowth", "gol", "stackcache=0", 1.0),
+    ("stackgrowthdeep", "gol", "stackcache=0", 1.0),
+    ("stackstart", "gol", "adaptivestackstart=0", 1.0),
+    ("stackstart", "stackcache=0", _COLD, 1.0),
 ]
 
 
@@ -116,9 +130,7 @@ def main() -> int:
     args = parser.parse_args()
     names = args.names or sorted({*STARTS, *(p.stem for p in PROGRAMS.glob("*.gol"))})
     table = _table(f"medians of {args.runs} interleaved runs", TITLES)
-    second = _table(
-        "and beside others", ("program", "one", "other", "one s", "other s", "ratio", "bound")
-    )
+    second = _table("best of these runs, beside others", OTHER_TITLES)
     wrong = 0
     with tempfile.TemporaryDirectory() as tmp:
         for name in names:
@@ -146,8 +158,7 @@ def main() -> int:
             table.add_row(name, *_row(name, medians["gol"], medians.get("go")))
             for _, one, other, bound in compared:
                 if one in medians and other in medians:
-                    a, b = medians[one].wall, medians[other].wall
-                    second.add_row(name, one, other, f"{a:.3f}", f"{b:.3f}", *_ratio(a / b, bound))
+                    second.add_row(name, *_beside(one, runs[one], other, runs[other], bound))
     console = Console(width=100)
     console.print(table)
     if second.row_count:
@@ -156,14 +167,14 @@ def main() -> int:
 
 
 TITLES = ("program", "gol s", "go s", "wall", "bound", "cpu", "gol MB", "go MB")
-OTHER_TITLES = ("program", "one", "other", "one s", "other s", "ratio", "bound")
+OTHER_TITLES = ("program", "one", "other", "one s", "other s", "wall", "bound", "cpu")
 
 
 def _table(title: str, columns: tuple[str, ...]) -> Table:
     table = Table(title=title)
     for column in columns:
         left = column in ("program", "one", "other")
-        table.add_column(column, justify="left" if left else "right")
+        table.add_column(column, justify="left" if left else "right", overflow="fold")
     return table
 
 
@@ -178,6 +189,17 @@ def _row(name: str, gol: Figures, go: Figures | None) -> list[str]:
     return [
         f"{gol.wall:.3f}", f"{go.wall:.3f}", *_ratio(gol.wall / go.wall, BOUNDS.get(name)),
         f"{gol.cpu / max(go.cpu, 1e-3):.2f}", _memory(gol.memory), _memory(go.memory),
+    ]  # fmt: skip
+
+
+def _beside(one: str, a: list[Figures], other: str, b: list[Figures], bound: float) -> list[str]:
+    """Of the best runs, because these ratios are closer to their bounds than the machine's
+    noise is to nothing."""
+    wall, other_wall = min(r.wall for r in a), min(r.wall for r in b)
+    cpu = min(r.cpu for r in a) / max(min(r.cpu for r in b), 1e-3)
+    return [
+        one, other, f"{wall:.3f}", f"{other_wall:.3f}", *_ratio(wall / other_wall, bound),
+        f"{cpu:.2f}",
     ]  # fmt: skip
 
 

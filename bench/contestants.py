@@ -1,8 +1,9 @@
 """Who runs in a benchmark, and how each is built.
 
 A contestant's name tells: ``gol`` and ``go`` are the program as each compiles it; ``C`` is
-the ``.c`` file beside it, where there is gcc; ``unchecked`` is gol's without the stack check
-of one function; a name with ``=`` in it is gol's, run with that ``GOLDEBUG``.
+the ``.c`` file beside it, where there is gcc; ``checked`` and ``unchecked`` are gol's with and
+without stack checks, by unchecked.py; a name with ``=`` in it is gol's, run with that
+``GOLDEBUG``.
 """
 
 from __future__ import annotations
@@ -18,8 +19,6 @@ from pathlib import Path
 from bench import source as sources
 
 PROGRAMS = Path(__file__).parent / "programs"
-
-UNCHECKED = {"fib": "main.fib"}  # the function without a check
 
 
 
@@ -82,9 +81,9 @@ def contestants(name: str, others: set[str], work: Path, go: str | None) -> list
     for other in sorted(others - {"gol", "go"}):
         if "=" in other:
             out.append(Contestant(other, out[0].argv, {**env, "GOLDEBUG": other}))
-        elif other == "unchecked":
+        elif other in ("checked", "unchecked"):
             python = [sys.executable, "-m", "bench.unchecked"]
-            out.append(built(other, [*python, "--function", UNCHECKED[name]]))
+            out.append(built(other, python + ["--check"] * (other == "checked")))
         elif gcc:
             out.append(built(other, [gcc, "-O2"], program.with_suffix(".c")))
     return out

@@ -299,5 +299,5 @@ def test_what_is_kept_is_bounded(tmp_path: Path, goroutines: int, depth: int, si
     assert grown >= goroutines * size
     assert ended < 4 << 20
     if size >= 32 << 10:  # a function's stacks, free ones of a size, spare ranges
-        assert kept <= (32 << 20) + (32 << 20) + (64 << 20)
+        assert kept <= (4 << 20) + (32 << 20) + (64 << 20)
     assert given_back < 4 << 20
