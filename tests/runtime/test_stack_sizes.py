@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import subprocess
 from pathlib import Path
@@ -301,3 +302,40 @@ def test_what_is_kept_is_bounded(tmp_path: Path, goroutines: int, depth: int, si
     if size >= 32 << 10:  # a function's stacks, free ones of a size, spare ranges
         assert kept <= (4 << 20) + (32 << 20) + (64 << 20)
     assert given_back < 4 << 20
+
+
+GIGABYTES = """
+import "runtime"
+import "runtime/debug"
+
+//go:noinline
+func chain(up *int, n int) int {
+	x := n
+	*up++
+	if n == 0 {
+		return 0
+	}
+	r := chain(&x, n-1)
+	if x != n+1 {
+		panic("a write to the caller's frame was lost")
+	}
+	return r + 1
+}
+
+func main() {
+	debug.SetMaxStack(6 << 30)
+	z := 0
+	println(chain(&z, 4500<<20/32), z)
+	var m runtime.MemStats
+	runtime.ReadMemStats(&m)
+	println(m.StackInuse)
+}
+"""
+
+
+@pytest.mark.skipif("GOL_TEST_LARGE" not in os.environ, reason="needs 5 GB of memory")
+def test_gigabytes(tmp_path: Path) -> None:
+    n = (4500 << 20) // 32
+    lines = stderr(build(tmp_path, GIGABYTES), "").split("\n")
+    assert lines[0] == f"{n} 1"
+    assert int(lines[1]) >= 4500 << 20
