@@ -69,7 +69,7 @@ class Outcome:
     error: Optional[BaseException] = None  # the exception of a callback that ended it
 
 
-_RETURNED = Outcome("returned")
+RETURNED = Outcome("returned")
 # of a hostcall, in its order
 _FIELDS = (
     "fn", "arg", "op", "thread", "main", "nested", "alone", "buf", "bufsize",
@@ -134,7 +134,7 @@ class Host:
         self._op: dict[str, int] = {}
         self._at: dict[str, int] = {}  # field of a hostcall → index of its word
         self._debug: Optional[str] = None
-        self._fields: Any = None  # packs what _do fills in
+        self._fill: Any = None  # packs what _do fills in
         self._kind = self._answered = self._pending = self._gone = 0  # of _at, the most used
         self._functions: dict[int, tuple[Callable[[int], None], Any]] = {}
         self._owners: dict[int, object] = {}  # of pinned buffers
@@ -239,7 +239,9 @@ class Host:
         self._kind, self._answered = self._at["kind"], self._at["answered"]
         self._pending, self._gone = self._at["pending"], self._at["gone"]
         # what _do fills in, and zero
-        self._fields = Packer(layout, "hostcall", dict.fromkeys(_FIELDS, 8)).positional(_FIELDS)
+        packer = Packer(layout, "hostcall", dict.fromkeys(_FIELDS, 8))
+        packer.positional(_FIELDS)
+        self._fill = packer.struct.pack_into
         self._environment = _initial_stack(self._debug)
         self._armed = ctypes.c_uint64.from_address(self.symbols["runtime.hostint"])
         self._arm = ctypes.PYFUNCTYPE(ctypes.c_uint64, ctypes.c_uint64)(
@@ -271,11 +273,11 @@ class Host:
         calls = thread.calls
         depth = len(calls)
         main = thread.main
-        fields = self._fields(
-            fn, arg, self._op[op], thread.id, main, depth > 0, alone, thread.address, _TEXT
-        )
         words = thread.idle.pop() if thread.idle else (ctypes.c_uint64 * self._words)()
-        ctypes.memmove(words, fields, len(fields))
+        self._fill(
+            words, 0, fn, arg, self._op[op], thread.id, main, depth > 0, alone, thread.address,
+            _TEXT,
+        )  # fmt: skip
         if thread.pins:
             self._bring(words)
         if main:
@@ -322,7 +324,7 @@ class Host:
         _flush()
         words = self._do("run", address, args, alone)
         if not words[self._kind]:
-            outcome = _RETURNED
+            outcome = RETURNED
         else:
             outcome = self._outcome(words)
         thread = self._local.thread

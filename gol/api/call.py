@@ -5,8 +5,12 @@ from __future__ import annotations
 import ctypes
 import struct
 from collections.abc import Callable, Sequence
+from threading import active_count
 from typing import Any
 
+from gol.jit.host import RETURNED
+
+from . import failures
 from .bridge import Bridge, Out
 from .describe import Call, Slot
 from .errors import Error, Mismatch
@@ -57,22 +61,25 @@ class Signature:
         n = len(checks)
         words = bridge.words
         pack_into, unpack_from = self.numbers_in.pack_into, self.numbers_out.unpack_from
-        take, give, run = bridge.take, bridge.give, bridge.run
+        take, pool, call = bridge.take, bridge.pool, bridge.host.call
         single = len(self.results) == 1
 
         def function(*args: Any, **named: Any) -> Any:
             if len(args) != n or named:
                 args = self.arrange(args, named)
+            try:
+                numbers = [c(a) for c, a in zip(checks, args)]
+            except Mismatch:
+                raise self.explain(args) from None
             block = take()
             try:
-                try:
-                    pack_into(block.view, words, *[c(a) for c, a in zip(checks, args)])
-                except Mismatch:
-                    raise self.explain(args) from None
-                run(address, block)
+                pack_into(block.view, words, *numbers)
+                outcome = call(address, block.address, alone=active_count() == 1)
+                if outcome is not RETURNED:
+                    raise failures.of(bridge, outcome, block)
                 values = unpack_from(block.view, words)
             finally:
-                give(block)
+                pool.append(block)
             if single:
                 return values[0]
             return values or None
