@@ -8,10 +8,13 @@ from typing import TextIO
 from gol.lang.diagnostics import Diagnostics
 
 
-def print_diagnostics(diags: Diagnostics, out: TextIO | None = None) -> None:
-    """The first ten errors to be found, sorted by position, then "too many errors"."""
+def print_diagnostics(
+    diags: Diagnostics, out: TextIO | None = None, *, plain: bool = False
+) -> None:
+    """The first ten errors to be found, sorted by position, then "too many errors"; as on no
+    terminal, if ``plain``."""
     out = out if out is not None else sys.stderr
-    fancy = out.isatty()
+    fancy = out.isatty() and not plain
     items, too_many = diags.first()
     for d in items:
         p = diags.sources.position(d.pos)

@@ -28,8 +28,11 @@ class CommandError(Exception):
 
 
 class Commands:
-    def __init__(self, session: Session, load: Callable[[str], None]) -> None:
+    def __init__(
+        self, session: Session, load: Callable[[str], None], plain: bool = False
+    ) -> None:
         self.session = session
+        self.plain = plain
         self._load = load
         self.timing = False
 
@@ -82,7 +85,7 @@ class Commands:
             missing_imports(entry, session.names, std_paths())
             c = check_expression(session.names, e, entry, session.library.importer, diags)
         if e is None or c is None:
-            print_diagnostics(diags)
+            print_diagnostics(diags, plain=self.plain)
             raise CommandError("")
         t = e.type
         if e.mode == "type":
@@ -145,7 +148,7 @@ class Commands:
             print(f"timing is {'on' if self.timing else 'off'}")
             return
         answer = self.session.run(rest)
-        report(answer)
+        report(answer, self.plain)
         if answer.exits:
             raise SystemExit(answer.code)
         if not answer.ok:

@@ -18,11 +18,9 @@ from .report import report
 
 
 class Filter:
-    """Runs entries one after the other, those of ``:load`` too."""
-
     def __init__(self) -> None:
         self.session = Session()
-        self.commands = Commands(self.session, self.load)
+        self.commands = Commands(self.session, self.load, plain=True)
         self.failed = False
         self.session.host.report = self.goroutine_died
 
@@ -42,30 +40,42 @@ class Filter:
 
     def load(self, path: str) -> None:
         """Raises OSError."""
-        with open(path, "rb") as f:
-            self.read(path, iter(decode(f.read()).splitlines(keepends=True)))
+        self.read(path, lines_of(path))
 
     def read(self, name: str, lines: Iterator[str]) -> None:
-        for chunk in chunks(lines):
-            if chunk.text.startswith(":"):
-                if not self.commands.run(chunk.text):
-                    self.failed = True
-            elif not run_chunk(self.session, name, chunk):
-                self.failed = True
+        if not run_lines(self.session, self.commands, name, lines):
+            self.failed = True
 
 
-def run_chunk(session: Session, name: str, chunk: Chunk) -> bool:
-    """Run an entry of a file. SystemExit if it says so."""
+def run_lines(session: Session, commands: Commands, name: str, lines: Iterator[str]) -> bool:
+    """Run the entries and commands of a text; True if none has failed. SystemExit ends the
+    session."""
+    fine = True
+    for chunk in chunks(lines):
+        if chunk.text.startswith(":"):
+            fine = commands.run(chunk.text) and fine
+        else:
+            fine = _run_chunk(session, name, chunk, commands.plain) and fine
+    return fine
+
+
+def _run_chunk(session: Session, name: str, chunk: Chunk, plain: bool) -> bool:
     answer = session.run(chunk.text, Position(name, chunk.line, 1))
     if answer.kind == "error" and chunk.parts:
         # which of the declarations is to blame? Nothing of them has run
-        return all([run_chunk(session, name, part) for part in chunk.parts])
-    report(answer)
+        return all([_run_chunk(session, name, part, plain) for part in chunk.parts])
+    report(answer, plain)
     if answer.exits:
         raise SystemExit(answer.code)
     if answer.kind == "interrupted":
         raise KeyboardInterrupt
     return answer.ok
+
+
+def lines_of(path: str) -> Iterator[str]:
+    """The lines of a file. Raises OSError."""
+    with open(path, "rb") as f:
+        return iter(decode(f.read()).splitlines(keepends=True))
 
 
 def _lines() -> Iterator[str]:

@@ -22,16 +22,14 @@ from pygments.lexers.go import GoLexer  # type: ignore[import-untyped]
 
 from gol import __version__
 from gol.lang import entry as entries
-from gol.lang.source import decode
 
 from ..program import Progress
 from ..session import Session
 from .above import Above
 from .commands import Commands
 from .complete import Completer, candidates
-from .filter import run_chunk
+from .filter import lines_of, run_lines
 from .historyfile import history_file
-from .reader import chunks
 from .report import report
 
 _PROMPT = HTML("<ansigreen><b>gol&gt; </b></ansigreen>")
@@ -161,13 +159,7 @@ class Prompt:
 
     def load(self, path: str) -> None:
         """Raises OSError."""
-        with open(path, "rb") as f:
-            lines = decode(f.read()).splitlines(keepends=True)
-        for chunk in chunks(lines):
-            if chunk.text.startswith(":"):
-                self.commands.run(chunk.text)
-            else:
-                run_chunk(self.session, path, chunk)
+        run_lines(self.session, self.commands, path, lines_of(path))
 
 
 # --------------------------------------------------------------------------- keys

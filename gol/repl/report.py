@@ -10,13 +10,13 @@ from ..session import Answer
 _LINES = 24  # of a traceback, on a terminal
 
 
-def report(answer: Answer) -> None:
-    """Say why an entry has failed; nothing if it has not."""
+def report(answer: Answer, plain: bool = False) -> None:
+    """Say why an entry has failed; nothing if it has not. ``plain``: not as to a terminal."""
     if answer.kind == "error":
         assert answer.diags is not None
-        print_diagnostics(answer.diags)
+        print_diagnostics(answer.diags, plain=plain)
     elif not answer.ok and not answer.exits:
-        fancy = sys.stderr.isatty()
+        fancy = sys.stderr.isatty() and not plain
         text = answer.text.rstrip("\n") or answer.kind
         if answer.kind == "interrupted" and fancy:
             sys.stderr.write("\n")  # behind the ^C that the terminal shows

@@ -191,3 +191,23 @@ def test_exit_code_of_the_program(tmp_path: Path) -> None:
     with Terminal(tmp_path) as t:
         t.type("os.Exit(7)\r")
         assert t.ended() == 7
+
+
+def test_source_is_highlighted(tmp_path: Path) -> None:
+    with Terminal(tmp_path) as t:
+        t.type('func f() string { return "text" } // why')
+        t.expect("// why")
+        row = next(y for y, line in enumerate(t.screen.display) if "func f()" in line)
+        line = t.screen.display[row]
+        colours = {
+            part: t.screen.buffer[row][line.index(part)].fg
+            for part in ("func", "f()", '"text"', "// why")
+        }
+        assert len(set(colours.values())) == 4, colours
+
+
+def test_pasted_lines_are_one_entry(tmp_path: Path) -> None:
+    with Terminal(tmp_path) as t:
+        t.type("\x1b[200~func sq(x int) int {\n\treturn x * x\n}\nsq(5)\x1b[201~")
+        t.expect("sq(5)")
+        assert t.enter("") == "25  int"
