@@ -40,7 +40,7 @@ class BeyondLimit(Exception):
         self.what = what
 
 
-MAX_FRAME = 1 << 30  # bytes of a variable in a frame
+MAX_FRAME = 1 << 30  # bytes of the variables in a frame
 
 
 class Core(Emitter):
@@ -57,16 +57,22 @@ class Core(Emitter):
     escapes: Any
     nonnull: set[str]  # gcptr operands that cannot be nil
     appended: set[Var]  # slices whose first append has an array in the frame
+    frame_bytes: int = 0  # of the variables in the frame so far
 
     def unsupported(self, pos: int, what: str) -> NoReturn:
         raise Unsupported(pos, what)
 
     def alloca(self, t: T.Type, hint: str = "v") -> str:
-        size = layout(t).size
-        if size > MAX_FRAME:
-            text = f"stack frame too large (>1GB): {size >> 20} MB locals + 0 MB args"
-            raise BeyondLimit(self.info.pos or self.pos, text)
+        self.frame_bytes += layout(t).size
         return super().alloca(t, hint)
+
+    def check_frame(self) -> None:
+        """Frames have a limit, which keeps their offsets far from the 32 bits that they have."""
+        if self.frame_bytes > MAX_FRAME:
+            size = f"{self.frame_bytes >> 20} MB locals + 0 MB args"
+            pos = self.info.func.pos if self.info.func is not None else self.info.pos or self.pos
+            self.frame_bytes = 0
+            raise BeyondLimit(pos, f"stack frame too large (>1GB): {size}")
 
     # ---- expressions (expr.py, ops.py, convert.py)
     def expr(self, e: A.Expr) -> Value:

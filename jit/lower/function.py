@@ -118,6 +118,7 @@ class FunctionLowering(Defers, Closures, Interfaces):
                 self.fall_off()
             if info.has_defer:
                 self.defer_epilogue()
+            self.check_frame()
         except (BeyondLimit, Unsupported) as u:
             self.module.refuse(u.pos, u.what)
         return self.result(params)

@@ -292,6 +292,7 @@ class InitLowering(FunctionLowering):
             self.pos = init.rhs.pos
             try:
                 self.initialise(init)
+                self.check_frame()
             except (BeyondLimit, Unsupported) as u:
                 self.module.refuse(u.pos, u.what)
                 self.memo.clear()
