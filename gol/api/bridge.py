@@ -20,6 +20,10 @@ from .buffers import Export
 from .describe import WORDS_BYTES
 from .types import Type, Types, word_at
 
+# where a length or a handle is written (block.gol)
+NONE = (1 << 64) - 1  # nil
+FOREIGN = NONE - 1  # address and length follow
+INLINE = NONE - 2  # the value follows, or the number of a callable
 _LARGE = 1 << 20  # results of this size are forgotten at once
 _pair = struct.Struct("<QQ")
 

@@ -12,15 +12,15 @@ import itertools
 import struct
 from typing import TYPE_CHECKING, Any
 
+from .bridge import INLINE, Out
 from .errors import Mismatch
 from .handles import Handle, HandleConverter
 from .plain import mismatch
 
 if TYPE_CHECKING:
-    from .bridge import Bridge, Out
+    from .bridge import Bridge
     from .call import Signature
 
-INLINE = (1 << 64) - 3
 _unpack = struct.Struct("<Q").unpack_from
 
 

@@ -21,10 +21,11 @@ from __future__ import annotations
 
 import array
 import struct
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Optional, Protocol
 
 from . import plain
-from .bridge import Out
+from .bridge import FOREIGN, NONE, Out
 from .buffers import Export, is_buffer
 from .errors import Error, Mismatch
 from .handles import Handle, view
@@ -34,9 +35,6 @@ from .types import Type
 if TYPE_CHECKING:
     from .registry import Converters
 
-NONE = (1 << 64) - 1
-FOREIGN = NONE - 1
-INLINE = NONE - 2
 _COPIED = 1 << 10  # so few bytes that must not change are rather copied
 
 _unpack = struct.Struct("<Q").unpack_from
@@ -213,8 +211,6 @@ class Slice:
 
 
 def _sequence(t: Type, v: Any) -> Any:
-    from collections.abc import Sequence
-
     if isinstance(v, Sequence) and not isinstance(v, str):
         return list(v)
     raise mismatch(t, v)
@@ -262,8 +258,6 @@ class Map:
             out.word(NONE)
             return
         if not isinstance(v, dict):
-            from collections.abc import Mapping
-
             if not isinstance(v, Mapping):
                 raise mismatch(self.type, v)
             v = dict(v)

@@ -10,6 +10,12 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple, Optional
 
+# struct codes, by kind, of what is passed as a number
+CODES = {
+    "bool": "?", "int": "q", "int8": "b", "int16": "h", "int32": "i", "int64": "q",
+    "uint": "Q", "uint8": "B", "uint16": "H", "uint32": "I", "uint64": "Q", "uintptr": "Q",
+    "float32": "f", "float64": "d",
+}  # fmt: skip
 WORDS_BYTES = 64 * 8  # of a block, for numbers; behind them is room for what is written
 Slot = tuple[int, Optional[str], int]  # type, struct code, offset in the words
 

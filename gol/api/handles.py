@@ -10,6 +10,7 @@ import ctypes
 import struct
 from typing import TYPE_CHECKING, Any
 
+from .describe import CODES
 from .errors import Mismatch
 from .plain import mismatch
 from .types import Type
@@ -97,8 +98,6 @@ class HandleConverter:
 
 def view(bridge: "Bridge", t: Type, n: int, address: int, handle: int) -> memoryview:
     """A memoryview of the array of a slice; as long as it lives, so does the array."""
-    from .plain import CODES
-
     elem = t.elem
     code: Any = CODES.get(elem.kind, "B")
     memory = (ctypes.c_char * (n * elem.size)).from_address(address)

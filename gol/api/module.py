@@ -8,9 +8,10 @@ from typing import Any, Optional
 from gol.jit.host import Host
 
 from . import build
-from .bridge import Bridge
+from .bridge import Bridge, Out
 from .call import Signature, bind
 from .describe import Description
+from .errors import Mismatch
 from .pointers import read, write
 from .types import Type, word_at
 
@@ -98,9 +99,6 @@ class NamedType:
         self.__dict__.update(bridge.methods_of(t))
 
     def __call__(self, v: Any) -> Any:
-        from .bridge import Out
-        from .errors import Mismatch
-
         converter = self._gol_bridge.converters.of(self._gol_named)
         out = Out()
         try:

@@ -9,6 +9,7 @@ import struct
 from collections.abc import Iterator
 from typing import Any
 
+from .describe import CODES
 from .errors import Mismatch
 from .types import Type
 
@@ -18,11 +19,6 @@ RANGES = {
     "int32": (-(1 << 31), (1 << 31) - 1), "uint": (0, (1 << 64) - 1),
     "uint8": (0, 255), "uint16": (0, (1 << 16) - 1), "uint32": (0, (1 << 32) - 1),
     "uint64": (0, (1 << 64) - 1), "uintptr": (0, (1 << 64) - 1),
-}  # fmt: skip
-CODES = {
-    "bool": "?", "int": "q", "int8": "b", "int16": "h", "int32": "i", "int64": "q",
-    "uint": "Q", "uint8": "B", "uint16": "H", "uint32": "I", "uint64": "Q", "uintptr": "Q",
-    "float32": "f", "float64": "d",
 }  # fmt: skip
 _LARGEST_FLOAT32 = struct.unpack("<f", b"\xff\xff\x7f\x7f")[0]
 

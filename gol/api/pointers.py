@@ -8,9 +8,9 @@ pointer to a copy, and what the call has changed in it is changed in the object.
 from __future__ import annotations
 
 import ctypes
-import struct
 from typing import TYPE_CHECKING, Any, Optional
 
+from .bridge import INLINE, Out
 from .errors import Mismatch
 from .handles import Handle, HandleConverter
 from .plain import mismatch
@@ -18,11 +18,7 @@ from .structs import attribute, members
 from .types import StructField, Type
 
 if TYPE_CHECKING:
-    from .bridge import Out
     from .registry import Converters
-
-INLINE = (1 << 64) - 3
-_unpack = struct.Struct("<Q").unpack_from
 
 
 class Pointer(Handle):
@@ -45,8 +41,6 @@ def read(bridge: Any, t: Type, address: int) -> Any:
 
 
 def write(bridge: Any, t: Type, address: int, v: Any, what: str) -> None:
-    from .bridge import Out
-
     out = Out()
     try:
         bridge.converters.of(t).put(v, out)

@@ -21,16 +21,10 @@ from gol.lang.lookup import method_set
 from gol.lang.objects import Const, Func, Package, TypeName, Var
 from gol.lang.sizes import align_up, alignof, sizeof
 
-from .describe import WORDS_BYTES, Call, Description, Slot
+from .describe import CODES, WORDS_BYTES, Call, Description, Slot
 from .readonly import only_read
 from .spell import HELPERS, MARK, Speller, Unnameable
 
-# struct codes of what is passed as a number; complex ones are two
-CODES = {
-    "bool": "?", "int": "q", "int8": "b", "int16": "h", "int32": "i", "int64": "q",
-    "uint": "Q", "uint8": "B", "uint16": "H", "uint32": "I", "uint64": "Q", "uintptr": "Q",
-    "float32": "f", "float64": "d",
-}  # fmt: skip
 TABLE = f"table{MARK}"
 FILE = "<python>"  # where thunks are, as tracebacks name it
 
