@@ -16,6 +16,7 @@ ROWS = [[c.strip() for c in line.split("|")[1:-1]] for line in TABLE.split("\n")
 def test_the_table_has_eighteen_rows() -> None:
     assert [row[0] for row in ROWS[2:]] == [str(n) for n in range(1, 19)]
     assert {len(row) for row in ROWS} == {4}
+    assert all(all(row) for row in ROWS), "a row without a place, or without a test"
 
 
 @pytest.mark.parametrize("name", sorted(set(re.findall(r"tests/[\w./:]+\w", TEXT))))
