@@ -109,6 +109,19 @@ def test_only_the_first_callback_gets_a_segment(tmp_path: Path) -> None:
     assert (c.said, c.segments, c.raised, c.retried) == ("100 100", 1, 1, 0)
 
 
+def test_later_callbacks_of_one_call_get_as_much_as_the_first_had(tmp_path: Path) -> None:
+    """Each has to have a segment, but only the first has to be moved to ever larger ones."""
+    source = CALLBACKS.format(how="", depth=3000)
+    source = source.replace("[2]int{2, 1}", "[16]int{2, 1}").replace("&a), 2, 8", "&a), 16, 8")
+    source = source.replace("a[0] != 1 || a[1] != 2", "a[14] != 1 || a[15] != 2")
+    source = source.replace("i < 100", "i < 1")
+    c = counts(source, tmp_path)
+    sorts, compared = map(int, c.said.split())
+    assert sorts == 1
+    assert c.segments == compared > 16
+    assert c.growths < 16
+
+
 def test_where_the_guard_is_not_raised_each_callback_gets_one(tmp_path: Path) -> None:
     c = counts(CALLBACKS.format(how="", depth=3000), tmp_path, "copystack=0")
     assert c.said == "100 100"
