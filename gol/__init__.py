@@ -1,7 +1,12 @@
 """gol: a Go-like language on goroutine stacks that start tiny and grow by being copied."""
 
+from __future__ import annotations
+
 import os
-from typing import Any
+
+TYPE_CHECKING = False  # what typing says, without importing it: every warm start waits for it
+if TYPE_CHECKING:
+    from typing import Any
 
 __version__ = "0.1.0"
 
