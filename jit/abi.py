@@ -75,10 +75,6 @@ def is_signed(t: T.Type) -> bool:
     return isinstance(u, T.Basic) and bool(u.info & T.INTEGER) and not u.info & T.UNSIGNED
 
 
-def is_interface(t: T.Type) -> bool:
-    return isinstance(t.underlying(), T.Interface)
-
-
 def is_eface(t: T.Type) -> bool:
     """An interface without methods: its type word is a descriptor, not an itab."""
     u = t.underlying()
@@ -388,10 +384,6 @@ def _repeat(bits: int, width: int, count: int) -> int:
         size *= 2
         count >>= 1
     return out
-
-
-def has_pointers(t: T.Type) -> bool:
-    return ptr_bits(t) != 0
 
 
 def ptrdata(t: T.Type) -> int:

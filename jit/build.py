@@ -8,15 +8,12 @@ from the store), then linked.
 (:class:`gol.cache.Cache`); a package's key covers its sources, the keys of what it imports,
 the runtime's, and the compiler (``toolchain``). Packages that are not in the store are
 compiled in parallel, in forked processes: LLVM holds one global lock.
-
-``python -m gol.jit.build FILE -o OUT`` builds without the door.
 """
 
 from __future__ import annotations
 
 import gc
 import os
-import sys
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -200,62 +197,3 @@ def executable(image: Image) -> bytes:
     end = (last.address + last.memsize + PAGE - 1) // PAGE * PAGE
     needed = dynamic(image.imports, end) if image.imports else None
     return elf.executable(image.segments, image.symbols["_start"], symbols, needed)
-
-
-def toolchain_id() -> str:
-    """A hash over the compiler's own sources."""
-    import hashlib
-
-    import gol.jit
-    import gol.lang
-
-    h = hashlib.blake2b(digest_size=16)
-    for module in (gol.lang, gol.jit):
-        assert module.__file__ is not None
-        for folder, _, names in sorted(os.walk(os.path.dirname(module.__file__))):
-            for name in sorted(names):
-                if name.endswith((".py", ".lark")):
-                    with open(os.path.join(folder, name), "rb") as f:
-                        h.update(f.read())
-    return h.hexdigest()
-
-
-def main(argv: list[str]) -> int:
-    from gol.cache import Cache
-
-    out = "a.out"
-    files = []
-    verbose = False
-    args = iter(argv)
-    for a in args:
-        if a == "-o":
-            out = next(args, out)
-        elif a == "-v":
-            verbose = True
-        else:
-            files.append(a)
-    sources = []
-    for path in files:
-        with open(path, "rb") as f:
-            sources.append((path, f.read()))
-    result = build(
-        sources,
-        Cache(),
-        toolchain_id(),
-        progress=lambda done, total, name: print(f"[{done}/{total}] {name}", file=sys.stderr),
-    )
-    for d in result.diags.sorted():
-        print(f"{result.diags.sources.position(d.pos)}: {d.message}", file=sys.stderr)
-    if verbose:
-        for stage, seconds in result.times.items():
-            print(f"{stage}: {seconds * 1000:.1f} ms", file=sys.stderr)
-    if result.image is None:
-        return 1
-    with open(out, "wb") as f:
-        f.write(result.image)
-    os.chmod(out, 0o755)
-    return 0
-
-
-if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))

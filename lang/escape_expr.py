@@ -15,7 +15,7 @@ from . import ast as A
 from .ast import unparen
 from .escape_graph import Graph, Leak, Location
 from .objects import Func, Var
-from .pointers import direct_interface, has_pointers, is_interface
+from .pointers import direct_interface, has_pointers
 from .sizes import sizeof
 from .types import (
     ANY,
@@ -29,6 +29,7 @@ from .types import (
     Struct,
     Tuple,
     Type,
+    is_interface,
     underlying,
 )
 

@@ -11,9 +11,9 @@ from typing import Any, Optional
 from . import ast as A
 from .escape_expr import ExprFlow, Hole, follows_pointer, unparen
 from .objects import Var
-from .pointers import direct_interface, is_interface
+from .pointers import direct_interface
 from .sizes import sizeof
-from .types import Array, Map, Pointer, Signature, Slice, Type, underlying
+from .types import Array, Map, Pointer, Signature, Slice, Type, is_interface, underlying
 from .walk import children, walk
 
 MAX_STACK_VAR = 128 << 10  # what Go's compiler puts in a frame at most (bytes)

@@ -90,13 +90,9 @@ def deref_struct(t: T.Type) -> T.Type:
     return t
 
 
-def is_interface(t: T.Type) -> bool:
-    return isinstance(t.underlying(), T.Interface)
-
-
 def is_interface_pointer(t: T.Type) -> bool:
     u = t.underlying()
-    return isinstance(u, T.Pointer) and is_interface(u.elem)
+    return isinstance(u, T.Pointer) and T.is_interface(u.elem)
 
 
 class Found:
@@ -136,7 +132,7 @@ def _lookup(t: T.Type, addressable: bool, pkg: Optional[Package], name: str, fol
     if name == "_":
         return _NOT_FOUND
     typ, is_ptr = deref(t)
-    if is_ptr and is_interface(typ):
+    if is_ptr and T.is_interface(typ):
         return _NOT_FOUND
     # breadth first: (type, path, a pointer was followed, the type occurs twice here)
     current: list[tuple[T.Type, list[int], bool, bool]] = [(typ, [], is_ptr, False)]
@@ -239,7 +235,7 @@ def method_set(t: T.Type) -> list[MethodEntry]:
 
     if isinstance(t, T.Named) and isinstance(u, T.Pointer):
         return []
-    if isinstance(t, T.Pointer) and is_interface(t.elem):
+    if isinstance(t, T.Pointer) and T.is_interface(t.elem):
         return []
     collect(t)
     out = []

@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Optional
-
 from .types import (
     Array,
     Basic,
     Chan,
-    Interface,
     Map,
     Pointer,
     Signature,
@@ -51,7 +48,3 @@ def direct_interface(t: Type) -> bool:
     if isinstance(u, Array):
         return u.len == 1 and direct_interface(u.elem)
     return False
-
-
-def is_interface(t: Optional[Type]) -> bool:
-    return t is not None and isinstance(underlying(t), Interface)

@@ -193,6 +193,10 @@ def underlying(t: Type) -> Type:
     return t.underlying()
 
 
+def is_interface(t: Optional[Type]) -> bool:
+    return t is not None and isinstance(t.underlying(), Interface)
+
+
 def type_string(t: Type, qualify: Optional[Callable[["Package"], str]] = None) -> str:
     """Go's notation. ``qualify`` maps a Package to the prefix printed before its type
     names ("" for none); by default the package's name."""

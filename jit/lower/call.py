@@ -9,6 +9,7 @@ from gol.jit.abi import GCPTR
 from gol.lang import ast as A
 from gol.lang import types as T
 from gol.lang.objects import Func
+from gol.lang.pointers import has_pointers
 
 from .core import MANAGED
 from .emit import Layout, Value, layout, memory_slots
@@ -255,7 +256,7 @@ class Calls(Expressions):
             words.append(f"{GCPTR} nest {context or 'null'}")
         out = ""
         if fa.out:
-            out = self.borrow(fa.out_type, any(abi.has_pointers(t) for t in fa.results), "out")
+            out = self.borrow(fa.out_type, any(has_pointers(t) for t in fa.results), "out")
             words.append(out)
         for p, (_, v) in zip(fa.params, args, strict=True):
             words += [f"{w.param} {x}" for w, x in zip(p.words, v, strict=True)]

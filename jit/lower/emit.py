@@ -30,6 +30,7 @@ from gol.jit import abi
 from gol.jit.abi import GCPTR
 from gol.lang import types as T
 from gol.lang.constant import Big
+from gol.lang.pointers import has_pointers
 from gol.lang.sizes import alignof, offsetsof, sizeof
 
 Value = tuple[str, ...]
@@ -71,7 +72,7 @@ def layout(t: T.Type) -> Layout:
         slots = tuple(memory_slots(t))
     made = Layout(
         t, sizeof(t), alignof(t), p.by_ref, tuple(w.type for w in p.words), slots,
-        abi.mem_type(t), abi.has_pointers(t),
+        abi.mem_type(t), has_pointers(t),
     )  # fmt: skip
     _layouts[id(t)] = (t, made)
     return made

@@ -18,6 +18,7 @@ from gol.jit.constants import slice_of, static_type, sym
 from gol.lang import ast as A
 from gol.lang import types as T
 from gol.lang.objects import Func, Initializer, Package, Var
+from gol.lang.pointers import has_pointers
 from gol.lang.sizes import sizeof
 
 from .core import MANAGED, SYSTEM, BeyondLimit, Unsupported
@@ -61,7 +62,7 @@ class StaticData:
         self.root(symbol, t)
 
     def root(self, symbol: str, t: T.Type) -> None:
-        if abi.has_pointers(t):
+        if has_pointers(t):
             self.roots.append((symbol, sizeof(t), pointer_offsets(t)))
 
     def temporary(self, t: T.Type, init: str) -> str:

@@ -14,7 +14,7 @@ from ..lookup import (
     is_interface_pointer,
     missing_method,
 )
-from ..types import identical
+from ..types import identical, is_interface
 from .predicates import (
     default_type,
     has_info,
@@ -23,7 +23,6 @@ from .predicates import (
     is_complex,
     is_const_type,
     is_integer,
-    is_interface,
     is_kind,
     is_pointer,
     is_string,

@@ -17,7 +17,7 @@ from ..ast import unparen
 from ..constant import UNKNOWN
 from ..objects import Builtin, Const, Func, Label, Nil, PkgName, TypeName, Var
 from ..sizes import sizeof
-from ..types import identical
+from ..types import identical, is_interface
 from ..universe import IOTA
 from . import call, decl, funcs, index, literals, typexpr
 from .conversion import assignable, single_value, type_assertion
@@ -31,7 +31,6 @@ from .predicates import (
     is_boolean,
     is_complex,
     is_integer,
-    is_interface,
     is_numeric,
     is_pointer,
     is_string,

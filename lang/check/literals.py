@@ -10,10 +10,10 @@ from .. import types as T
 from ..constant import UNKNOWN
 from ..lookup import deref, lookup
 from ..objects import Var
-from ..types import identical
+from ..types import identical, is_interface
 from . import call, decl, expr, funcs, index, stmt, typexpr
 from .conversion import assignment
-from .predicates import is_integer, is_interface
+from .predicates import is_integer
 from .state import Checker
 from .untyped import overflow
 

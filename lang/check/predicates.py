@@ -52,10 +52,6 @@ def is_untyped(t: T.Type) -> bool:
     return type(t) is T.Basic and t.info & T.UNTYPED != 0
 
 
-def is_interface(t: T.Type) -> bool:
-    return type(t.underlying()) is T.Interface
-
-
 def is_pointer(t: T.Type) -> bool:
     return type(t.underlying()) is T.Pointer
 

@@ -10,11 +10,11 @@ from .. import constant
 from .. import types as T
 from ..constant import UNKNOWN
 from ..objects import Nil, Scope, Var
-from ..types import identical
+from ..types import identical, is_interface
 from . import assign, decl, expr, funcs, labels, ranges, returns, typexpr
 from .conversion import assignment, type_assertion
 from .positions import node_pos
-from .predicates import comparable, has_nil, is_boolean, is_interface, is_numeric
+from .predicates import comparable, has_nil, is_boolean, is_numeric
 from .state import Checker, DeclInfo, invalidate
 from .untyped import convert_untyped
 

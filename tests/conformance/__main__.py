@@ -15,6 +15,7 @@ from collections import Counter
 
 from gol.cache import Cache
 from gol.jit import build as jit
+from gol.launch import toolchain_id
 
 from . import corpus, judge, verdicts
 from .corpus import Program
@@ -77,7 +78,7 @@ def main(argv: list[str]) -> int:
             details.flush()
 
     judge.import_compiler()
-    toolchain = jit.toolchain_id()
+    toolchain = toolchain_id()
     jit.build([("library.gol", LIBRARY.encode())], Cache(), toolchain)  # into the store
     judge_all(Judge(root, o.mode, Cache(), toolchain), chosen, o.jobs, report)
     for tier, counts in sorted(by_tier.items()):

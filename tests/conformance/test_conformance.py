@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from gol.cache import Cache
-from gol.jit import build as jit
+from gol.launch import toolchain_id
 
 from . import corpus, errorcheck, judge, verdicts
 from .corpus import Program
@@ -25,7 +25,7 @@ REJECTED_EVERY = 10
 @pytest.fixture(scope="module")
 def tools() -> tuple[Cache, str]:
     judge.import_compiler()
-    return Cache(), jit.toolchain_id()
+    return Cache(), toolchain_id()
 
 
 def judge_source(tools: tuple[Cache, str], tmp_path: Path, text: str) -> str:

@@ -8,6 +8,7 @@ import pytest
 from gol.jit import abi
 from gol.lang import types as T
 from gol.lang.objects import Var
+from gol.lang.pointers import has_pointers
 from gol.lang.sizes import alignof, offsetsof, sizeof
 
 LAYOUT = "e-m:e-p270:32:32-p271:32:32-p272:64:64-i64:64-i128:128-f80:128-n8:16:32:64-S128-ni:1"
@@ -85,7 +86,7 @@ def test_pointer_bitmaps() -> None:
     assert abi.ptr_bits(T.Array(T.STRING_T, 3)) == 0b010101
     assert abi.ptrdata(T.Array(T.STRING_T, 3)) == 40
     assert abi.ptr_bits(T.Array(struct(T.INT, T.Pointer(T.INT)), 5)) == 0b1010101010
-    assert not abi.has_pointers(T.Array(T.INT, 1000))
+    assert not has_pointers(T.Array(T.INT, 1000))
 
 
 def test_direct_interface_types() -> None:

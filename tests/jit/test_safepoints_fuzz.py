@@ -18,6 +18,7 @@ from gol.jit.compile import Compiler
 from gol.jit.link import Linker
 from gol.lang.diagnostics import Diagnostics
 from gol.lang.source import SourceSet
+from gol.launch import toolchain_id
 
 sys.path.insert(0, str(Path(__file__).parent))
 import irgen  # noqa: E402
@@ -75,7 +76,7 @@ def runtime() -> Artifact:
         [("main.gol", b"package main\nfunc main() {}\n")], diags.sources, diags
     )
     assert units is not None
-    packages.set_keys(units, build.toolchain_id())
+    packages.set_keys(units, toolchain_id())
     artifacts = Compiler(units, diags, Cache(), build.Clock()).run()
     assert artifacts is not None, [d.message for d in diags.items]
     return artifacts[0]
