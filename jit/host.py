@@ -471,7 +471,10 @@ def _flush() -> None:
     """What Python has printed comes before what gol prints."""
     for stream in (sys.stdout, sys.stderr):
         if stream is not None:
-            stream.flush()
+            try:
+                stream.flush()
+            except (OSError, ValueError):  # closed: not our affair
+                continue
 
 
 def _initial_stack(debug: Optional[str]) -> list[Any]:

@@ -283,3 +283,20 @@ print(call("receive", 0, 0)[0].kind)
         "5",
         "deadlock",
     ]
+
+
+def test_the_process_ends_while_threads_are_in_gol() -> None:
+    program = """
+def answer(address):
+    time.sleep(0.001)
+def work():
+    while True:
+        call("ask", fn, 3, alone=False)
+fn = host.callback(answer)
+for _ in range(3):
+    threading.Thread(target=work, daemon=True).start()
+time.sleep(0.05)
+print("end")
+"""
+    for _ in range(3):
+        assert output(SOURCE, program) == "end\n"
