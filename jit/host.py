@@ -347,12 +347,16 @@ class Host:
             self._errors.get(words[at["err"]]),
         )
 
-    def drive(self, seconds: float, *, early: bool = True) -> None:
+    def drive(self, seconds: float, *, early: bool = True) -> Outcome:
         """Let goroutines run for a while; come back ``early`` when none can any more, or
-        wait for what other threads may ready."""
+        wait for what other threads may ready. The outcome is "exit" if one of them wants
+        the process to end."""
         _flush()
         end = time.monotonic_ns() + int(seconds * 1e9)
-        self._tell(self._do("drive", arg=end, alone=early))
+        words = self._do("drive", arg=end, alone=early)
+        outcome = self._outcome(words) if words[self._kind] else RETURNED
+        self._tell(words)
+        return outcome
 
     def goroutines(self) -> str:
         """The tracebacks of all goroutines."""

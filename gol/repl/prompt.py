@@ -5,7 +5,8 @@ from __future__ import annotations
 import os
 import sys
 import threading
-import time
+from collections.abc import Callable
+from typing import Optional
 
 from prompt_toolkit import PromptSession
 from prompt_toolkit.auto_suggest import AutoSuggestFromHistory
@@ -58,6 +59,8 @@ class Driver(threading.Thread):
         self.session = session
         self.may = threading.Event()
         self.ends = False
+        self.code: Optional[int] = None  # of the os.Exit that a goroutine has called
+        self.on_exit: Callable[[], None] = lambda: None
 
     def stop(self) -> None:
         self.ends = True
@@ -74,10 +77,11 @@ class Driver(threading.Thread):
             self.may.wait()
             if self.ends:
                 return
-            begin = time.monotonic()
-            self.session.host.drive(0.05)
-            if time.monotonic() - begin < 0.01:  # nothing can run
-                time.sleep(0.02)
+            outcome = self.session.host.drive(0.2, early=False)
+            if outcome.kind == "exit":
+                self.code = outcome.code
+                self.on_exit()
+                return
 
 
 class Prompt:
@@ -87,6 +91,7 @@ class Prompt:
         self.commands = Commands(self.session, self.load)
         self.above = Above()
         self.driver = Driver(self.session)
+        self.driver.on_exit = self._leave
         self.input: PromptSession[str] = PromptSession(
             message=_PROMPT,
             history=_history(),
@@ -112,11 +117,17 @@ class Prompt:
         try:
             while self._entry():
                 pass
+            return self.driver.code or 0
         except SystemExit as e:
             return int(e.code or 0)
         finally:
             self.driver.stop()
-        return 0
+
+    def _leave(self) -> None:
+        """End the input, from another thread, as Ctrl-D does."""
+        loop = self.input.app.loop
+        if loop is not None:
+            loop.call_soon_threadsafe(lambda: self.input.app.exit(exception=EOFError()))
 
     def _prepare(self) -> None:
         """Compile the runtime and library here, with a progress bar, if that is to be done;

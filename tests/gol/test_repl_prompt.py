@@ -164,6 +164,12 @@ def test_goroutines_run_while_the_prompt_waits(tmp_path: Path, mode: str) -> Non
         assert "time.Sleep" in t.enter(":goroutines")
 
 
+def test_a_goroutine_may_end_it_all(tmp_path: Path) -> None:
+    with Terminal(tmp_path) as t:
+        t.enter("go func() { time.Sleep(300 * time.Millisecond); os.Exit(7) }()")
+        assert t.ended() == 7
+
+
 def test_commands(tmp_path: Path) -> None:
     with Terminal(tmp_path) as t:
         assert ":stackmap" in t.enter(":help")

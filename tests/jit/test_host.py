@@ -156,6 +156,9 @@ def test_drive() -> None:
     host.report = reports.append
     call("later")
     print(len(reports), timed(60) < 30, len(reports))
+    call("leaves")
+    outcome = host.drive(60)
+    print(outcome.kind, outcome.code, host.drive(0.01).kind)
     """
     source = ENDS + """
 func later(p unsafe.Pointer) {
@@ -164,8 +167,19 @@ func later(p unsafe.Pointer) {
 		panic("later")
 	}()
 }
+
+func leaves(p unsafe.Pointer) {
+	go func() {
+		time.Sleep(50 * time.Millisecond)
+		os.Exit(3)
+	}()
+}
 """
-    assert output(source, program).splitlines() == ["True True", "0 True 1"]
+    assert output(source, program).splitlines() == [
+        "True True",
+        "0 True 1",
+        "exit 3 returned",
+    ]
 
 
 def test_debug_switches_are_set_before_the_first_load() -> None:
