@@ -224,6 +224,8 @@ def points(file: elf.ObjectFile, funcs: list[Function]) -> list[Point]:
     out = []
     for r in records:
         f = funcs[where[r.function]]
+        if f.symbol.endswith(target.ENTERED) and r.frame > target.FOREIGN_FRAME:
+            raise stackmap.StackMapError(f"{f.symbol} has a frame of {r.frame} bytes")
         out.append(
             Point(
                 f.section,

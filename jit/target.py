@@ -30,6 +30,7 @@ IMAGE_BASE = 0x400000
 ELF_MACHINE = 62  # EM_X86_64
 INTERPRETER = "/lib64/ld-linux-x86-64.so.2"  # the dynamic linker
 LIBC = "libc.so.6"
+FOREIGN_FRAME = 512  # bytes that f·entered uses itself, at most
 ENTERED = "·entered"  # "f·entered" is what follows the entry of f, which is assembly
 IMPORT = "extern:"  # what the symbols of import slots begin with
 

@@ -14,6 +14,7 @@ from typing import Any, NamedTuple, Optional
 from . import ast as A
 from .ast import unparen
 from .escape_graph import Graph, Leak, Location
+from .foreign import directive_of
 from .objects import Func, Var
 from .pointers import direct_interface, has_pointers
 from .sizes import sizeof
@@ -375,10 +376,58 @@ class ExprFlow:
             ps = ([info.recv] if info.recv is not None else []) + info.params
             return [Hole(self.loc(p)) for p in ps]
         if callee is not None and callee.escape is not None:
+            if directive_of(callee) is not None:
+                return self._foreign_holes(ks, e, callee.escape)
             return [self._tag_hole(ks, leak) for leak in callee.escape]
         if callee is not None and "go:noescape" in callee.directives:
             return [self.blank] * n
         return [self.heap] * n
+
+    def _foreign_holes(
+        self, ks: list[Hole], e: A.CallExpr, escape: list[Optional[Leak]]
+    ) -> list[Hole]:
+        """Those of a foreign function's arguments: C may hand on to a callback what it was
+        passed, so that goes where the callback's parameters go."""
+        sig = underlying(e.fun.type)
+        assert isinstance(sig, Signature)
+        passed = self.graph.new(self.func, self.depth, text="argument of a callback")
+        called = False
+        for i, p in enumerate(sig.params):
+            callback = underlying(p.type)
+            if isinstance(callback, Signature) and any(
+                has_pointers(q.type) for q in callback.params
+            ):
+                called = True
+                for hole in self._callback_holes(e.args[i] if i < len(e.args) else None):
+                    if hole.dst is not self.graph.blank:
+                        self.graph.flow(hole.dst, hole.derefs, passed)
+        holes = []
+        for p, leak in zip(sig.params, escape):
+            hands_on = called and not isinstance(underlying(p.type), Signature)
+            if not has_pointers(p.type) or not hands_on:
+                holes.append(self._tag_hole(ks, leak))
+                continue
+            tee = self._tag_hole(ks, leak or Leak())
+            self.graph.flow(passed, 0, tee.dst)
+            holes.append(tee)
+        return holes
+
+    def _callback_holes(self, fun: Optional[A.Expr]) -> list[Hole]:
+        """Where the parameters of a func value go: to the heap, if it is not known."""
+        known = unparen(fun) if fun is not None else None
+        info: Optional[A.FuncInfo] = None
+        if isinstance(known, A.FuncLit):
+            info = known.info
+        elif isinstance(known, A.Ident) and isinstance(known.obj, Var):
+            info = self.literals.get(known.obj)
+        elif isinstance(known, A.Ident) and isinstance(known.obj, Func) and not known.obj.cell:
+            info = self.batch.get(known.obj)
+            if info is None and known.obj.escape is not None:
+                return [self._tag_hole([], leak) for leak in known.obj.escape]
+        if info is None:
+            return [self.heap]
+        self.declare_function(info)
+        return [Hole(self.loc(p)) for p in info.params]
 
     def _tag_hole(self, ks: list[Hole], leak: Optional[Leak]) -> Hole:
         if leak is None:

@@ -12,9 +12,10 @@ Programs as they are shipped know nothing of this.
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from hashlib import blake2b
 from pathlib import Path
 
@@ -79,10 +80,19 @@ def sources() -> Path:
     folder = Path(Cache().root) / "mutants" / digest
     folder.mkdir(parents=True, exist_ok=True)
     for name, text in files.items():
-        (folder / name).write_text(text, encoding="utf-8")
-    if not (folder / "std").exists():
+        if not (folder / name).exists():
+            _appear(folder / name, text.encode(), 0o644)
+    with suppress(FileExistsError):
         (folder / "std").symlink_to(RUNTIME / "std")
     return folder
+
+
+def _appear(path: Path, content: bytes, mode: int) -> None:
+    """Write a file that another process may be writing, reading or running just now."""
+    beside = path.with_name(f"{path.name}.{os.getpid()}")
+    beside.write_bytes(content)
+    beside.chmod(mode)
+    beside.replace(path)
 
 
 @contextmanager
@@ -101,5 +111,4 @@ def build_mutable(path: Path, exe: Path) -> None:
     with mutable_runtime():
         image = compile_program([(str(path), path.read_bytes())], Cache(), toolchain_id())
     assert image is not None, f"{path} does not compile"
-    exe.write_bytes(image)
-    exe.chmod(0o755)
+    _appear(exe, image, 0o755)

@@ -38,6 +38,7 @@ ATTRIBUTES = (
     '"gc-leaf-function" nounwind',  # 6 assembly
     '"gol-nosplit" "frame-pointer"="none" nounwind alwaysinline',  # 7 inline
     '"split-stack" "gol-wrapper" "frame-pointer"="none" nounwind',  # 8 wrappers
+    '"no-realign-stack" "frame-pointer"="none" nounwind noinline',  # 9 managed, unchecked
 )
 GC = ' gc "statepoint-example"'
 
@@ -63,6 +64,7 @@ class LoweredFunction:
     wrapper: bool = False
     symbol: str = ""  # where it is not the name
     shown: str = ""  # the name in tracebacks, where it is another
+    unchecked: bool = False  # managed, but its caller has checked the stack for it
 
 
 class FunctionLowering(Defers, Closures, Interfaces):
@@ -239,6 +241,8 @@ class FunctionLowering(Defers, Closures, Interfaces):
 
 def attributes(f: LoweredFunction) -> str:
     if f.mode == MANAGED:
+        if f.unchecked:
+            return "#9" + GC
         if f.wrapper:
             return "#8" + GC
         if f.inline:

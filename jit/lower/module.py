@@ -326,7 +326,7 @@ class ModuleLowering:
         symbol = f.link_name
         if foreign.onstack:
             symbol += target.ENTERED
-            room = foreign.room + _FOREIGN_FRAME
+            room = foreign.room + target.FOREIGN_FRAME
             self.asm.append(target.foreign_entry(f.link_name, symbol, room))
             self.declare(f.link_name, abi.abi_of(f.type).declare(f.link_name, _DECLARED[MANAGED]))
         fn = FunctionLowering(self, info, MANAGED, symbol)
@@ -341,6 +341,8 @@ class ModuleLowering:
         lowered = fn.result([f"{w} %a{i}" for i, w in enumerate(words)])
         lowered.may_inline = False
         lowered.shown = f.link_name
+        # a second check might serve a request to shrink, and take away what was made sure of
+        lowered.unchecked = foreign.onstack
         self.add_function(lowered)
 
     def _intrinsic_body(self, f: Func, info: A.FuncInfo) -> None:
@@ -488,7 +490,6 @@ def lower_package(pkg: Package, runtime: Package, options: LowerOptions) -> Lowe
     return LoweredModule(ir, list(m.functions.values()), m.exports(), roots, system)
 
 
-_FOREIGN_FRAME = 512  # bytes that the function around a foreign one uses itself, at most
 _DECLARED = {SYSTEM: "#3", NOSPLIT: "#6", INLINE: "#6", MANAGED: "#0"}
 
 __all__ = ["InlineFunction", "LowerOptions", "LoweredModule", "lower_package", "mode_of"]

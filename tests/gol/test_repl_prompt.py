@@ -153,7 +153,7 @@ def test_goroutines_run_while_the_prompt_waits(tmp_path: Path, mode: str) -> Non
         # what they print appears above what is being typed
         t.enter("go func() { time.Sleep(300 * time.Millisecond); fmt.Println(`from afar`) }()")
         t.type("half a li")
-        t.expect("from afar")
+        t.expect("\nfrom afar")  # and not where it was typed
         t.wait(lambda text: text.split("\n")[-1] == "gol> half a li", "line below it")
         t.type("\x15")
         assert int(t.enter("n").split()[0]) > before
