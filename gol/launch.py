@@ -110,10 +110,10 @@ def lower_strerror(e: OSError | None) -> str:
 
 
 def toolchain_id() -> str:
-    """Changes whenever a file of the compiler, the runtime or the library does, or the
-    processor: compiled code uses what the processor at hand offers."""
+    """Changes whenever a file of the compiler, the runtime or the library does, LLVM, Python
+    (whose formats entries are in), or the processor: compiled code uses what it offers."""
     here = os.path.dirname(os.path.abspath(__file__))
-    facts = [__version__]
+    facts = [__version__, str(sys.implementation.cache_tag), _llvm()]
     for room in ("lang", "jit", "runtime"):
         folder = f"{here}/{room}"
         if not os.path.isdir(folder):  # a checkout: the rooms are beside this one
@@ -138,6 +138,17 @@ def _stat_tree(facts: list[str], folder: str) -> None:
         elif name.endswith((".py", ".gol", ".s", ".lark")):
             st = os.stat(path)
             facts.append(f"{name} {st.st_size} {st.st_mtime_ns}")
+
+
+def _llvm() -> str:
+    """The size and time of change of llvmlite's library, which is not imported for that."""
+    for folder in sys.path:
+        try:
+            st = os.stat(f"{folder}/llvmlite/binding/libllvmlite.so")
+        except OSError:
+            continue
+        return f"{st.st_size} {st.st_mtime_ns}"
+    return ""
 
 
 def _cpu_flags() -> bytes:

@@ -188,21 +188,24 @@ class Compiler:
         if self.diags:
             return None
         self.packages[u.path] = pkg
-        sys.setrecursionlimit(max(sys.getrecursionlimit(), _RECURSION_LIMIT))
+        limit = sys.getrecursionlimit()
+        sys.setrecursionlimit(max(limit, _RECURSION_LIMIT))
         try:
             escapes = escape.analyse(pkg, self.explain and is_main)
             if is_main:
                 self.messages = escapes.messages
             self.clock.done("escape")
             job = self.lower(u, pkg, escapes)
+            if job is not None:
+                self.inline |= job.inline
+                if not is_main:
+                    job.export = export.dump(pkg)
         except RecursionError:
             pos = u.files[0].package.pos if u.files else 0
             self.diags.error(pos, "program nests too deeply: not supported yet")
             return None
-        if job is not None:
-            self.inline |= job.inline
-            if not is_main:
-                job.export = export.dump(pkg)
+        finally:
+            sys.setrecursionlimit(limit)
         self.clock.done("lower")
         return job
 

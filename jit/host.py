@@ -280,12 +280,16 @@ class Host:
         )  # fmt: skip
         if thread.pins:
             self._bring(words)
-        if main:
-            self._enter_main(thread, words)
-            return words
-        calls.append(words)
-        self._enter(words)
-        calls.pop()
+        try:
+            if main:
+                self._enter_main(thread, words)
+            else:
+                calls.append(words)
+                self._enter(words)
+        except ctypes.ArgumentError as e:
+            raise _recursion(e) from None
+        finally:
+            del calls[depth:]
         return words
 
     def _enter_main(self, thread: _Thread, words: Any) -> None:
@@ -386,6 +390,7 @@ class Host:
                 self._armed.value = 1
                 _look_for_signals()
         except BaseException as e:  # noqa: BLE001 (goes on through gol)
+            e = _recursion(e)
             key = next(self._numbers)
             self._errors[key] = e
             thread.errors.append(key)
@@ -437,6 +442,13 @@ class Host:
             for number in memoryview(self._local.thread.text[:n]).cast("Q"):
                 self._owners.pop(number, None)
                 self._functions.pop(number, None)
+
+
+def _recursion(e: BaseException) -> BaseException:
+    """ctypes has an error of its own where Python's limit of recursion is met."""
+    if isinstance(e, ctypes.ArgumentError) and "RecursionError" in str(e):
+        return RecursionError("maximum recursion depth exceeded")
+    return e
 
 
 def _look_for_signals() -> None:

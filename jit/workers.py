@@ -12,6 +12,7 @@ import os
 import select
 import signal
 from collections import deque
+from contextlib import suppress
 from typing import Protocol
 
 from gol.jit import memory, target
@@ -55,7 +56,7 @@ class _Child:
     def result(self) -> bytes | Failure:
         """Raises MemoryError if that is what the child met with."""
         os.close(self.fd)
-        _, status = os.waitpid(self.pid, 0)
+        status = self._wait()
         self.pid = 0
         said = os.pread(self.errors, 4096, 0).decode("utf-8", "replace")
         os.close(self.errors)
@@ -68,11 +69,19 @@ class _Child:
             message = f"LLVM stopped by {signal.Signals(os.WTERMSIG(status)).name}: {message}"
         return Failure(message or "no result")
 
+    def _wait(self) -> int:
+        """The exit status; 0 if that is lost, as where SIGCHLD is ignored."""
+        try:
+            return os.waitpid(self.pid, 0)[1]
+        except ChildProcessError:
+            return 0
+
     def kill(self) -> None:
         if self.pid:
-            os.kill(self.pid, signal.SIGKILL)
+            with suppress(ProcessLookupError):
+                os.kill(self.pid, signal.SIGKILL)
             os.close(self.fd)
-            os.waitpid(self.pid, 0)
+            self._wait()
 
 
 _PR_SET_PDEATHSIG = 1

@@ -7,12 +7,11 @@
     bridge       blocks, through which arguments and results go; call: one call
     registry     the converters: plain, convert, structs, pointers, handles, callables, buffers
     types        gol's type descriptors
-    failures     how a call ended
+    ends         how a call ended
 """
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -38,7 +37,7 @@ __all__ = [
 ]  # fmt: skip
 
 
-def load(path: "str | os.PathLike[str] | Sequence[str]") -> Module:
+def load(path: build.Path | Sequence[build.Path]) -> Module:
     """The module of a source file, of all .gol files of a folder, or of several files. What
     has not changed is compiled once, and is the same module."""
     return module.load(build.read(path))
@@ -46,6 +45,8 @@ def load(path: "str | os.PathLike[str] | Sequence[str]") -> Module:
 
 def compile(source: str | bytes, name: str = "<string>") -> Module:
     """The module of a source text; ``name`` stands in errors and tracebacks."""
+    if not isinstance(source, (str, bytes)):
+        raise TypeError(f"wanted the text of a source, got {type(source).__name__}")
     raw = source.encode("utf-8", "surrogateescape") if isinstance(source, str) else source
     return module.load([(name, raw)])
 

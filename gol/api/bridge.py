@@ -15,9 +15,10 @@ from typing import Any, ClassVar, Optional
 
 from gol.jit.host import Host
 
-from . import failures
+from . import ends
 from .buffers import Export
 from .describe import WORDS_BYTES
+from .errors import Mismatch
 from .types import Type, Types, word_at
 
 # where a length or a handle is written (block.gol)
@@ -42,6 +43,15 @@ class Out(bytearray):
 
     def word(self, n: int) -> None:
         self += n.to_bytes(8, "little")
+
+
+def put(converter: Any, v: Any, out: Out) -> None:
+    """What a caller of converters calls. Python's limit ends what contains itself; near it
+    ctypes has an error of its own."""
+    try:
+        converter.put(v, out)
+    except (RecursionError, ctypes.ArgumentError):
+        raise Mismatch(RecursionError, f"{type(v).__name__} nests too deeply") from None
 
 
 class Block:
@@ -144,9 +154,7 @@ class Bridge:
             block.view[at : at + n] = out
             address = block.address + at
         else:
-            memory = (ctypes.c_char * n).from_buffer(out)
-            out.keep.append(memory)
-            address = ctypes.addressof(memory)
+            address = ctypes.addressof(ctypes.c_char.from_buffer(out))  # it grows no more
         _pair.pack_into(block.view, self.input, address, view)
         for export in out.lent:  # last, for they go with the next call
             self.host.pin(export.address, export.size, export)
@@ -180,13 +188,13 @@ class Bridge:
     def _run(self, function: int, argument: int) -> None:
         outcome = self.host.call(function, argument)
         if outcome.kind != "returned":
-            raise failures.of(self, outcome, None)
+            raise ends.of(self, outcome, None)
 
     def run(self, function: int, block: Block) -> None:
         """Call a thunk; raise what it ended by."""
         outcome = self.host.call(function, block.address, alone=active_count() == 1)
         if outcome.kind != "returned":
-            raise failures.of(self, outcome, block)
+            raise ends.of(self, outcome, block)
 
     def load(self, address: int, type: int) -> bytes:
         """The value in a variable of gol, as bytes for a converter."""

@@ -11,6 +11,7 @@ from __future__ import annotations
 import gc
 import marshal
 import os
+import threading
 from collections.abc import Sequence
 from typing import NamedTuple, Optional
 
@@ -23,9 +24,11 @@ from .describe import Description
 from .types import MODULES
 
 Sources = list[tuple[str, bytes]]
+Path = str | bytes | os.PathLike[str]
 
 
 _known: dict[str, Artifact] = {}  # by the key of a package: placed already
+_compiling = threading.RLock()  # meanwhile settings of the whole process are others
 
 
 class Code(NamedTuple):
@@ -57,14 +60,17 @@ def _recall(cache: Cache, key: str) -> Optional[Code]:
     payload = cache.get("py", key)
     if payload is None:
         return None
-    description, keys, parts = marshal.loads(payload)
-    packages = []
-    for k in keys:
-        a = _package(cache, k)
-        if a is None:
-            return None
-        packages.append(a)
-    return Code(Description.load(description), packages, [Artifact.load(p) for p in parts])
+    try:
+        description, keys, parts = marshal.loads(payload)
+        packages = []
+        for k in keys:
+            a = _package(cache, k)
+            if a is None:
+                return None
+            packages.append(a)
+        return Code(Description.load(description), packages, [Artifact.load(p) for p in parts])
+    except Exception:  # noqa: BLE001 (whatever is wrong with an entry: compile anew)
+        return None
 
 
 def _package(cache: Cache, key: str) -> Optional[Artifact]:
@@ -80,14 +86,15 @@ def _package(cache: Cache, key: str) -> Optional[Artifact]:
 def _compile(cache: Cache, toolchain: str, key: str, sources: Sources) -> Code:
     from .compiler import compile_module
 
-    collecting = gc.isenabled()
-    gc.disable()  # trees are built and thrown away
-    try:
-        d, artifacts, keys = compile_module(sources, cache, toolchain, f"{MODULES}{key[:12]}")
-        code = Code(d, artifacts[: len(keys)], artifacts[len(keys) :])
-    finally:
-        if collecting:
-            gc.enable()
+    with _compiling:
+        collecting = gc.isenabled()
+        gc.disable()  # trees are built and thrown away
+        try:
+            d, artifacts, keys = compile_module(sources, cache, toolchain, f"{MODULES}{key[:12]}")
+            code = Code(d, artifacts[: len(keys)], artifacts[len(keys) :])
+        finally:
+            if collecting:
+                gc.enable()
     for part in code.parts:
         part.inline = {}  # nobody imports it
     if cache.put("py", key, marshal.dumps((d.dump(), keys, [p.dump() for p in code.parts]))):
@@ -96,9 +103,13 @@ def _compile(cache: Cache, toolchain: str, key: str, sources: Sources) -> Code:
     return code
 
 
-def read(path: "str | os.PathLike[str] | Sequence[str]") -> Sources:
+def read(path: Path | Sequence[Path]) -> Sources:
     """The sources of a file, a folder, or several files. Raises OSError."""
-    paths = [os.fspath(path)] if isinstance(path, (str, os.PathLike)) else list(path)
+    if isinstance(path, (str, bytes, os.PathLike)):
+        path = [path]
+    paths = [os.fsdecode(p) for p in path]
+    if not paths:
+        raise ValueError("no source files")
     for p in paths:
         os.stat(p)  # says what is wrong in Python's words
     try:

@@ -10,8 +10,8 @@ from typing import Any
 
 from gol.jit.host import RETURNED
 
-from . import failures
-from .bridge import Bridge, Out
+from . import ends
+from .bridge import Bridge, Out, put
 from .describe import Call, Slot
 from .errors import Error, Mismatch
 from .pointers import PointerConverter, Receiver
@@ -76,7 +76,7 @@ class Signature:
                 pack_into(block.view, words, *numbers)
                 outcome = call(address, block.address, alone=active_count() == 1)
                 if outcome is not RETURNED:
-                    raise failures.of(bridge, outcome, block)
+                    raise ends.of(bridge, outcome, block)
                 values = unpack_from(block.view, words)
             finally:
                 pool.append(block)
@@ -87,8 +87,6 @@ class Signature:
         return function
 
     def _general(self, address: int) -> Function:
-        bridge = self.bridge
-
         def function(*args: Any, **named: Any) -> Any:
             return self._call(address, args, named, False)
 
@@ -96,7 +94,6 @@ class Signature:
             return self._call(address, args, named, True)
 
         function._gol_view = view  # type: ignore[attr-defined]
-        assert bridge is not None
         return function
 
     def _call(self, address: int, args: Any, named: dict[str, Any], view: bool) -> Any:
@@ -107,10 +104,11 @@ class Signature:
         try:
             try:
                 numbers = self._put_all(self.args, self.call.args, args, out, self.call.reads)
-            except Mismatch as e:
-                for number in out.callables:
-                    del bridge.callables.held[number]
-                raise e.kind(f"{self._argument(e.index)}: {e.text}") from None
+            except BaseException as e:
+                bridge.callables.drop(out)
+                if isinstance(e, Mismatch):
+                    raise e.kind(f"{self._argument(e.index)}: {e.text}") from None
+                raise
             self.numbers_in.pack_into(block.view, bridge.words, *numbers)
             bridge.write(block, out, view)
             bridge.run(address, block)
@@ -147,7 +145,7 @@ class Signature:
                     numbers.append(c.check(v))
                 else:
                     out.reads = i < len(reads) and reads[i]
-                    c.put(v, out)
+                    put(c, v, out)
         except Mismatch as e:
             e.index = i
             raise
@@ -196,19 +194,23 @@ class Signature:
 
     def _named(self, args: tuple[Any, ...], named: dict[str, Any]) -> tuple[Any, ...]:
         call = self.call
-        if len(args) > len(call.params):
+        n = len(call.params)
+        if len(args) > n:
             raise TypeError(f"{call.name} got too many arguments")
-        values = dict(zip(call.params, args))
+        values = dict(enumerate(args))  # by position: receivers and blank ones have no name
         for name, v in named.items():
-            if name not in call.params:
+            if not name or name not in call.params:
                 raise TypeError(f"{call.name} has no parameter {name!r}")
-            if name in values:
+            i = call.params.index(name)
+            if i in values:
                 raise TypeError(f"{call.name} got two values for parameter {name!r}")
-            values[name] = v
-        missing = [p for p in call.params if p not in values]
-        if missing:
-            raise TypeError(f"{call.name} got no argument for {', '.join(missing)}")
-        return tuple(values[p] for p in call.params)
+            values[i] = v
+        if call.variadic:
+            values.setdefault(n - 1, [])
+        for i in range(n):
+            if i not in values:
+                raise TypeError(f"{call.name} got no argument for {call.params[i] or '_'}")
+        return tuple(values[i] for i in range(n))
 
     def explain(self, args: Sequence[Any]) -> Exception:
         """The error for the first of these numbers that does not fit."""
@@ -245,9 +247,12 @@ class Signature:
         values = self._returned(function, args)
         try:
             given = self._put_all(self.results, call.results, values, out)
-        except Mismatch as e:
-            name = getattr(function, "__name__", type(function).__name__)
-            raise e.kind(f"result of {name}: {e.text}") from None
+        except BaseException as e:
+            bridge.callables.drop(out)
+            if isinstance(e, Mismatch):
+                name = getattr(function, "__name__", type(function).__name__)
+                raise e.kind(f"result of {name}: {e.text}") from None
+            raise
         if given:
             ctypes.memmove(words, self.numbers_out.pack(*given), self.numbers_out.size)
         if out:
@@ -290,5 +295,3 @@ def bind(bridge: Bridge, call: Call, types: Callable[[int], Type], address: int)
     function.__name__ = name
     function.__qualname__ = call.name
     return function
-
-

@@ -38,6 +38,11 @@ class Callables:
         self.held[number] = (function, signature)
         return number
 
+    def drop(self, out: Out) -> None:
+        """Those that were written there, and that gol will not read."""
+        for number in out.callables:
+            self.held.pop(number, None)
+
     def _enter(self, address: int) -> None:
         """Called by gol, with a block."""
         at = self.bridge.at

@@ -58,14 +58,7 @@ class String:
         if not isinstance(v, str):
             hint = "; decode it first" if isinstance(v, (bytes, bytearray)) else ""
             raise mismatch(self.type, v, hint)
-        try:
-            raw = v.encode("utf-8", "surrogateescape")
-        except UnicodeEncodeError as e:
-            raise Mismatch(
-                ValueError, f"character {e.start} of a string is a surrogate ({v[e.start]!r})"
-            ) from None
-        out += len(raw).to_bytes(8, "little")
-        out += raw
+        _put_text(v, out)
 
     def get(self, data: bytes, at: int) -> tuple[str, int]:
         at += 8
@@ -77,6 +70,17 @@ class String:
 
     def zero(self) -> str:
         return ""
+
+
+def _put_text(v: str, out: Out) -> None:
+    try:
+        raw = v.encode("utf-8", "surrogateescape")
+    except UnicodeEncodeError as e:
+        raise Mismatch(
+            ValueError, f"character {e.start} of a string is a surrogate ({v[e.start]!r})"
+        ) from None
+    out += len(raw).to_bytes(8, "little")
+    out += raw
 
 
 class ByteArray(Plain):
@@ -130,10 +134,11 @@ class Slice:
                 self._lend(v, out)
                 return
             v = _sequence(self.type, v)
-        out.word(len(v))
         if self.flat and v:
             self._put_plain(v, out)
             return
+        v = tuple(v)  # what converts an element may change the list
+        out.word(len(v))
         put = self.elem.put
         i = 0
         try:
@@ -149,10 +154,14 @@ class Slice:
             kinds = set(map(type, v))
             if kinds == {float if code in "fd" else int} and code != "f":
                 try:
-                    out += array.array(code, v).tobytes()
-                    return
+                    numbers = array.array(code, v)
                 except OverflowError:
                     pass  # the loop below says which
+                else:
+                    out.word(len(numbers))
+                    out += numbers.tobytes()
+                    return
+        v = tuple(v)
         values: list[Any] = []
         i = 0
         try:
@@ -160,6 +169,7 @@ class Slice:
                 elem.flatten(x, values)
         except Mismatch as e:
             raise e.inside(f"element {i}") from None
+        out.word(len(v))
         out += struct.pack("<" + elem.format * len(v), *values)
 
     def _lend(self, v: Any, out: Out) -> None:
@@ -262,8 +272,9 @@ class Map:
                 raise mismatch(self.type, v)
             v = dict(v)
         key, elem = self.parts
-        out.word(len(v))
-        for k, x in v.items():
+        items = list(v.items())
+        out.word(len(items))
+        for k, x in items:
             try:
                 key.put(k, out)
             except Mismatch as e:
@@ -398,9 +409,7 @@ class ErrorValue:
             out.keep.append(handle)
             return
         out.word(2)
-        raw = str(v).encode("utf-8", "surrogateescape")
-        out.word(len(raw))
-        out += raw
+        _put_text(str(v), out)
 
     def zero(self) -> None:
         return None

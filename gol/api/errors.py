@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 
@@ -19,7 +20,7 @@ class Diagnostic(NamedTuple):
 class CompileError(Exception):
     """The source does not compile; the text is what ``gol run`` prints."""
 
-    def __init__(self, text: str, diagnostics: list[Diagnostic]) -> None:
+    def __init__(self, text: str, diagnostics: Sequence[Diagnostic] = ()) -> None:
         super().__init__(text)
         self.diagnostics = diagnostics
 
@@ -70,6 +71,14 @@ class Error(Exception):
 
     results: Any = None
     _gol_value: Any = None  # keeps the value alive in gol
+
+    def __reduce__(self) -> Any:
+        """Of a value of gol the message is left."""
+        state = {k: v for k, v in self.__dict__.items() if k != "_gol_value"}
+        return type(self), self.args, state
+
+    def __copy__(self) -> "Error":
+        return self
 
 
 # as people know them, and as tracebacks name them

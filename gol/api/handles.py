@@ -11,7 +11,6 @@ import struct
 from typing import TYPE_CHECKING, Any
 
 from .describe import CODES
-from .errors import Mismatch
 from .plain import mismatch
 from .types import Type
 
@@ -92,7 +91,7 @@ class HandleConverter:
 
     def zero(self) -> None:
         if self.type.kind == "struct":
-            raise Mismatch(TypeError, f"a {self.type.str} cannot be made in Python")
+            raise TypeError(f"a {self.type.str} cannot be made in Python")
         return None
 
 

@@ -8,7 +8,7 @@ from typing import Any, Optional
 from gol.jit.host import Host
 
 from . import build
-from .bridge import Bridge, Out
+from .bridge import Bridge, Out, put
 from .call import Signature, bind
 from .describe import Description
 from .errors import Mismatch
@@ -80,6 +80,15 @@ class Module:
     def __repr__(self) -> str:
         return f"<gol module {self.__name__}>"
 
+    def __reduce__(self) -> Any:
+        raise TypeError(f"cannot pickle the module {self.__name__} of gol")
+
+    def __copy__(self) -> Module:
+        return self
+
+    def __deepcopy__(self, memo: Any) -> Module:
+        return self
+
 
 def _type(bridge: Bridge, t: Type) -> Any:
     """What a type's name means: the dataclass of a struct, else an object with its methods."""
@@ -102,9 +111,11 @@ class NamedType:
         converter = self._gol_bridge.converters.of(self._gol_named)
         out = Out()
         try:
-            converter.put(v, out)
+            put(converter, v, out)
         except Mismatch as e:
             raise e.kind(str(e)) from None
+        finally:
+            self._gol_bridge.callables.drop(out)
         return v
 
     def __repr__(self) -> str:

@@ -211,9 +211,10 @@ def elements(t: Type, v: Any) -> Any:
             raise mismatch(t, v)
     if not hasattr(v, "__getitem__") or hasattr(v, "keys"):
         raise mismatch(t, v)
-    if len(v) != t.len:
-        raise Mismatch(TypeError, f"wanted {t.len} elements for {t.str}, got {len(v)}")
-    return v.tolist() if hasattr(v, "tolist") else v
+    items = v.tolist() if hasattr(v, "tolist") else tuple(v)  # they cannot get fewer any more
+    if len(items) != t.len:
+        raise Mismatch(TypeError, f"wanted {t.len} elements for {t.str}, got {len(items)}")
+    return items
 
 
 NUMBERS: dict[str, type[Number]] = {

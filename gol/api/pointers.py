@@ -10,7 +10,7 @@ from __future__ import annotations
 import ctypes
 from typing import TYPE_CHECKING, Any, Optional
 
-from .bridge import INLINE, Out
+from .bridge import INLINE, Out, put
 from .errors import Mismatch
 from .handles import Handle, HandleConverter
 from .plain import mismatch
@@ -43,9 +43,12 @@ def read(bridge: Any, t: Type, address: int) -> Any:
 def write(bridge: Any, t: Type, address: int, v: Any, what: str) -> None:
     out = Out()
     try:
-        bridge.converters.of(t).put(v, out)
-    except Mismatch as e:
-        raise e.kind(f"{what}: {e.text}") from None
+        put(bridge.converters.of(t), v, out)
+    except BaseException as e:
+        bridge.callables.drop(out)
+        if isinstance(e, Mismatch):
+            raise e.kind(f"{what}: {e.text}") from None
+        raise
     if t.flat:
         ctypes.memmove(address, bytes(out), t.size)
     else:

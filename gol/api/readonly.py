@@ -16,21 +16,26 @@ from gol.lang.objects import Builtin, Func, Var
 from gol.lang.walk import children
 
 Parents = dict[int, A.Node]
+Reached = list[tuple[A.FuncDecl, int]]  # functions, and which parameter of them
 
 
 def only_read(decl: A.FuncDecl, sig: T.Signature) -> tuple[bool, ...]:
-    return tuple(_reads(decl, i, ()) for i in range(len(sig.params)))
+    return tuple(_reads(decl, i) for i in range(len(sig.params)))
 
 
-def _reads(decl: A.FuncDecl, index: int, callers: tuple[A.FuncDecl, ...]) -> bool:
+def _reads(decl: A.FuncDecl, index: int) -> bool:
+    reached = [(decl, index)]
+    return all(_reads_itself(decl, index, reached) for decl, index in reached)
+
+
+def _reads_itself(decl: A.FuncDecl, index: int, reached: Reached) -> bool:
+    """Whether this function does, if those do that it hands the slice to: they are added."""
     param: Var = decl.info.params[index]
     u = param.type.underlying()
     if not isinstance(u, T.Slice) or not isinstance(u.elem.underlying(), T.Basic):
         return False
-    if decl.body is None or decl in callers[:-1]:
+    if decl.body is None:
         return False
-    if callers and decl is callers[-1]:
-        return True  # it calls itself: nothing new
     parents: Parents = {}
     uses: list[A.Ident] = []
     todo: list[A.Node] = [decl.body]
@@ -41,16 +46,16 @@ def _reads(decl: A.FuncDecl, index: int, callers: tuple[A.FuncDecl, ...]) -> boo
         for child in children(n):
             parents[id(child)] = n
             todo.append(child)
-    return all(_harmless(use, param, parents, (*callers, decl)) for use in uses)
+    return all(_harmless(use, param, parents, reached) for use in uses)
 
 
-def _harmless(e: A.Expr, param: Var, parents: Parents, callers: tuple[A.FuncDecl, ...]) -> bool:
+def _harmless(e: A.Expr, param: Var, parents: Parents, reached: Reached) -> bool:
     """Whether nothing is written through e, the parameter or a slice of it."""
     p = parents.get(id(e))
     if isinstance(p, A.ParenExpr):
-        return _harmless(p, param, parents, callers)
+        return _harmless(p, param, parents, reached)
     if isinstance(p, A.SliceExpr) and p.x is e:
-        return _harmless(p, param, parents, callers)
+        return _harmless(p, param, parents, reached)
     if isinstance(p, A.IndexExpr) and p.x is e:
         return not _is_variable(p, parents)
     if isinstance(p, A.RangeStmt):
@@ -67,7 +72,7 @@ def _harmless(e: A.Expr, param: Var, parents: Parents, callers: tuple[A.FuncDecl
                     return isinstance(t, A.Ident) and (t.obj is param or t.name == "_")
         return False
     if isinstance(p, A.CallExpr):
-        return _read_by_call(p, e, callers)
+        return _read_by_call(p, e, reached)
     return False
 
 
@@ -85,7 +90,7 @@ def _is_variable(e: A.Expr, parents: Parents) -> bool:
     return isinstance(p, (A.IncDecStmt, A.SelectorExpr))
 
 
-def _read_by_call(call: A.CallExpr, e: A.Expr, callers: tuple[A.FuncDecl, ...]) -> bool:
+def _read_by_call(call: A.CallExpr, e: A.Expr, reached: Reached) -> bool:
     at = next((i for i, a in enumerate(call.args) if a is e), -1)
     if at < 0:
         return False
@@ -97,14 +102,18 @@ def _read_by_call(call: A.CallExpr, e: A.Expr, callers: tuple[A.FuncDecl, ...]) 
     if isinstance(obj, Builtin):
         if obj.name in ("len", "cap"):
             return True
-        return obj.name == "copy" and at == 1 or obj.name == "append" and at > 0
+        if obj.name == "append":
+            return at > 0 and call.ellipsis >= 0  # else it is an element
+        return obj.name == "copy" and at == 1
     called = _declaration(obj)
     if called is None or called.recv is not None:
         return False
     sig = called.info.sig
     if sig.variadic and at >= len(sig.params) - 1 and call.ellipsis < 0:
         return False
-    return _reads(called, at, callers)
+    if (called, at) not in reached:
+        reached.append((called, at))
+    return True
 
 
 def _declaration(obj: object) -> Optional[A.FuncDecl]:

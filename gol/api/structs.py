@@ -87,7 +87,10 @@ class _Members:
         for name in v:
             if not any(name == n for n, _ in self.parts):
                 raise Mismatch(TypeError, f"{self.type.str} has no field {name!r}")
-        return self.cls(**v)
+        try:
+            return self.cls(**v)
+        except TypeError as e:  # a field that is not given has no zero value in Python
+            raise Mismatch(TypeError, str(e)) from None
 
     def zero(self) -> Any:
         return self.cls()

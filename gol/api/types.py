@@ -24,7 +24,6 @@ class StructField(NamedTuple):
     pkgpath: str  # of an unexported name
     type: "Type"
     offset: int
-    embedded: bool
 
 
 def word_at(address: int) -> int:
@@ -50,7 +49,7 @@ class Type:
         self.size = word_at(address + at["size"])
         self.flat = word_at(address + at["ptrdata"]) == 0
         self.kind = KINDS[ctypes.string_at(address + at["kind"], 1)[0]]
-        self.str = text_at(address + at["str"])
+        self.str = text_at(address + at["str"]).replace("interface {}", "any")
         self.name = text_at(address + at["name"])
         self.pkgpath = text_at(address + at["pkgpath"])
         self.len = word_at(address + at["len"])
@@ -78,7 +77,6 @@ class Type:
                 text_at(p + at["pkgpath"]),
                 read(word_at(p + at["typ"])),
                 word_at(p + at["offset"]),
-                ctypes.string_at(p + at["embedded"], 1) != b"\0",
             )
             for p in self._array("fields", self.reader.field_size)
         ]
@@ -86,11 +84,6 @@ class Type:
     def _array(self, field: str, size: int) -> list[int]:
         p, n = _words(ctypes.string_at(self.address + self.reader.at[field], 16))
         return [p + i * size for i in range(n)]
-
-    @property
-    def module(self) -> bool:
-        """Whether it was declared in a package that Python loaded."""
-        return self.pkgpath.startswith(MODULES)
 
     @property
     def opaque(self) -> bool:

@@ -138,6 +138,41 @@ def test_results_of_callables_are_checked() -> None:
         m.apply(5, 1)
 
 
+def test_callables_of_calls_that_fail_are_forgotten() -> None:
+    class Odd:
+        def __index__(self) -> int:
+            raise ZeroDivisionError
+
+    held = Bridge.get().callables.held
+    settle()
+    before = len(held)
+    for wrong, why in ((Odd(), ZeroDivisionError), ("x", TypeError)):
+        with pytest.raises(why):
+            m.total(abs, wrong)
+        with pytest.raises(TypeError):
+            m.mapped({"f": abs, "g": wrong}, 1)
+    with pytest.raises(TypeError, match="variable kept"):
+        m.kept = 5
+    assert m.Caller(abs) is abs
+    settle()
+    assert len(held) == before
+
+
+def test_callables_that_call_gol_without_end() -> None:
+    deepest = 0
+
+    def f(x: int) -> int:
+        nonlocal deepest
+        deepest = max(deepest, x)
+        return m.apply(f, x + 1)  # type: ignore[no-any-return]
+
+    with pytest.raises(RecursionError):
+        m.apply(f, 0)
+    assert deepest > 50
+    run_threads(1, lambda k: pytest.raises(RecursionError, m.apply, f, 0))
+    assert m.apply(abs, -5) == 5
+
+
 def test_callables_in_goroutines() -> None:
     assert m.inGoroutines(lambda i: i * i, 20) == sum(i * i for i in range(20))
 
@@ -159,10 +194,14 @@ def test_gol_writes_to_memory_of_python() -> None:
 
 
 def test_what_must_not_change_is_copied() -> None:
-    for f in (m.fill, m.fillIndirectly, m.alias, m.swap):
+    for f in (m.fill, m.fillIndirectly, m.alias, m.swap, m.element, m.appended):
         x = b"abc" * 1000
         f(x)
         assert x == b"abc" * 1000
+    x, y = b"abc" * 1000, b"def" * 1000
+    m.crossed(x, y, 0)
+    m.crossed(x, y, 1)
+    assert (x, y) == (b"abc" * 1000, b"def" * 1000)
     a = np.arange(1000.0)
     a.flags.writeable = False
     m.scale(a, 2.0)
@@ -171,11 +210,13 @@ def test_what_must_not_change_is_copied() -> None:
 
 def test_what_is_only_read_is_not_copied() -> None:
     reads = {n: c.reads for n, c in m._gol_description.functions.items()}
-    for name in ("sum", "checksum", "recursive", "indirect"):
+    for name in ("sum", "checksum", "recursive", "indirect", "appended", "even", "odd"):
         assert reads[name] == (True,), name
     for name in ("fill", "fillIndirectly", "alias", "swap", "hold", "holdPart", "address", "grow"):
         assert reads[name] == (False,), name
+    assert reads["element"] == (False,)
     assert reads["scale"] == (False, False)
+    assert reads["crossed"] == (False, False, False)
     x = bytes(range(250)) * 100
     assert m.checksum(x) == sum(x)
     assert m.indirect(x) == sum(x) + len(x)
@@ -377,6 +418,22 @@ def test_nothing_leaks() -> None:
     bridge = Bridge.get()
     assert len(bridge.callables.held) == 0 and len(bridge.host._owners) == 0
     assert m.goroutines() < 20
+
+
+def test_large_arguments_need_no_collector() -> None:
+    x = "x" * (16 << 20)
+    assert m.length(x) == len(x)
+    m.collect()
+    gc.disable()
+    try:
+        before = resident()
+        for _ in range(20):
+            m.length(x)
+            m.collect()
+        grown = resident() - before
+    finally:
+        gc.enable()
+    assert grown < 100 << 20, f"{grown} bytes more"
 
 
 def test_handles_are_given_back() -> None:

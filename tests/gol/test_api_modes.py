@@ -3,6 +3,7 @@ own: loading, the cache, forks."""
 
 from __future__ import annotations
 
+import marshal
 import os
 import subprocess
 import sys
@@ -10,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from gol.cache import Cache
 from tests.harness import MODES
 
 HERE = Path(__file__).parent
@@ -96,6 +98,53 @@ for path in ("nowhere.gol", "."):
         "7 7\n7\nFileNotFoundError [Errno 2] No such file or directory: 'nowhere.gol'\n"
         "OSError no gol files in .\n"
     )
+
+
+def test_what_is_no_source(tmp_path: Path) -> None:
+    (tmp_path / "one.gol").write_text(ONE)
+    program = """
+import gol
+print(gol.load(b"one.gol").F(1))
+for f, x in ((gol.load, []), (gol.load, [5]), (gol.load, 5), (gol.compile, 5)):
+    try:
+        f(x)
+    except (TypeError, ValueError) as e:
+        print(type(e).__name__, e)
+"""
+    assert output(program, tmp_path).splitlines() == [
+        "2",
+        "ValueError no source files",
+        "TypeError expected str, bytes or os.PathLike object, not int",
+        "TypeError 'int' object is not iterable",
+        "TypeError wanted the text of a source, got int",
+    ]
+
+
+def test_compiling_leaves_python_as_it_was(tmp_path: Path) -> None:
+    """Its limit of recursion too: without it, this would end by a signal."""
+    program = """
+import sys, time, gol
+before = sys.getrecursionlimit()
+m = gol.compile("package p\\n// " + str(time.time_ns()) + "\\nfunc F(f func()) { f() }\\n")
+print(before == sys.getrecursionlimit())
+def r():
+    m.F(r)
+try:
+    r()
+except RecursionError as e:
+    print(e)
+"""
+    assert output(program, tmp_path) == "True\nmaximum recursion depth exceeded\n"
+
+
+def test_where_ended_children_are_not_waited_for(tmp_path: Path) -> None:
+    program = """
+import signal, time, gol
+signal.signal(signal.SIGCHLD, signal.SIG_IGN)
+m = gol.compile("package p\\n// " + str(time.time_ns()) + "\\nfunc F() int { return 5 }\\n")
+print(m.F())
+"""
+    assert output(program, tmp_path) == "5\n"
 
 
 def test_main_packages(tmp_path: Path) -> None:
@@ -189,6 +238,10 @@ def test_a_cache_that_cannot_be_used(tmp_path: Path) -> None:
     for path in (cache / "py").rglob("*"):
         if path.is_file():
             path.write_bytes(b"nonsense")
+    assert output(program, tmp_path, env) == "2\n"
+    for path in (cache / "py").rglob("*"):
+        if path.is_file():  # whole, but written by what had another format
+            assert Cache(str(cache)).put("py", path.name, marshal.dumps(("other", 1)))
     assert output(program, tmp_path, env) == "2\n"
 
 

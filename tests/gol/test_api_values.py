@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import copy
 import dataclasses
 import datetime
 import math
+import pickle
 from array import array
 from pathlib import Path
 from typing import Any
@@ -423,6 +425,83 @@ def test_named_arguments() -> None:
         m.unnamed("x", "y")
     with pytest.raises(TypeError, match="integer takes 1 argument, got 0"):
         m.integer()
+
+
+def test_named_arguments_by_position() -> None:
+    assert m.Factor(3).Times(1, x=2) == 6
+    with pytest.raises(TypeError, match="Factor.Times got no argument for _"):
+        m.Factor(3).Times(x=2)
+    with pytest.raises(TypeError, match="has no parameter ''"):
+        m.Factor(3).Times(1, **{"": 2})
+    assert m.count(a=1) == 1
+    assert m.count(a=1, xs=[5, 6]) == 21
+    with pytest.raises(TypeError, match="count got no argument for a"):
+        m.count(xs=[5])
+
+
+def test_elements_that_change_their_list() -> None:
+    class Shrinks:
+        def __init__(self, of: list[Any]) -> None:
+            self.of = of
+
+        def __index__(self) -> int:
+            self.of.clear()
+            return 4
+
+    for make in (lambda v: (v, ["a"], [7]), lambda v: ([1], ["a"], v)):
+        v: list[Any] = []
+        v += [Shrinks(v), 1, 2]
+        a, b, c = m.lengths(*make(v))
+        assert (a, b, c) in ((3, 1, [7]), (1, 1, [4, 1, 2]))
+    v = []
+    v += [Shrinks(v), 1, 2]
+    assert m.triple(v, [7, 8]) == ((4, 1, 2), [7, 8])
+
+
+def test_what_nests_without_end() -> None:
+    x: list[Any] = []
+    x.append(x)
+    with pytest.raises(RecursionError, match="of anything: list nests too deeply"):
+        m.anything(x)
+    y: dict[str, Any] = {}
+    y["k"] = {"y": y}
+    with pytest.raises(RecursionError, match="dict nests too deeply"):
+        m.anything(y)
+    assert m.anything([[[]]]) == [[[]]]
+
+
+def test_structs_that_python_cannot_make() -> None:
+    with pytest.raises(TypeError, match=r"a time\.Time cannot be made in Python"):
+        m.Event()
+    with pytest.raises(TypeError, match=r"argument 1 \(e\) of event: a time\.Time cannot be made"):
+        m.event({"Name": "x"})
+    assert m.event(m.Event("x", m.now())) == "x"
+    assert m.event({"Name": "x", "At": m.now()}) == "x"
+
+
+def test_modules_are_copied_as_what_they_are() -> None:
+    assert copy.copy(m) is m and copy.deepcopy({"m": m})["m"] is m
+    with pytest.raises(TypeError, match="cannot pickle the module values of gol"):
+        pickle.dumps(m)
+
+
+def test_errors_are_pickled() -> None:
+    e = pickle.loads(pickle.dumps(gol.CompileError("text", [gol.Diagnostic("f", 1, 2, "m")])))
+    assert (str(e), e.diagnostics) == ("text", [gol.Diagnostic("f", 1, 2, "m")])
+    with pytest.raises(gol.Error) as failed:
+        m.root(-1.0)
+    e = pickle.loads(pickle.dumps(failed.value))
+    assert type(e) is gol.Error and str(e) == str(failed.value)
+    assert e.results == failed.value.results
+    e = pickle.loads(pickle.dumps(gol.Panic("message", "traceback", 5)))
+    assert (str(e), e.traceback, e.value) == ("message", "traceback", 5)
+
+
+def test_any_is_named_so() -> None:
+    with pytest.raises(TypeError, match=r"of anything: wanted any, got set"):
+        m.anything(set())
+    with pytest.raises(ValueError, match=r"of anything: character 0 of a string is a surrogate"):
+        m.anything(ValueError("\ud800"))
 
 
 def test_variadic_functions() -> None:

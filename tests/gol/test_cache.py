@@ -109,6 +109,21 @@ def test_the_processor_is_part_of_the_key(monkeypatch: pytest.MonkeyPatch) -> No
     assert launch.toolchain_id() != here
 
 
+def test_llvm_and_python_are_part_of_the_key(monkeypatch: pytest.MonkeyPatch) -> None:
+    import llvmlite.binding
+
+    from gol import launch
+
+    here = launch.toolchain_id()
+    st = os.stat(Path(llvmlite.binding.__file__).with_name("libllvmlite.so"))
+    assert launch._llvm() == f"{st.st_size} {st.st_mtime_ns}"
+    monkeypatch.setattr(launch, "_llvm", lambda: "another")
+    assert launch.toolchain_id() != here
+    monkeypatch.undo()
+    monkeypatch.setattr(sys.implementation, "cache_tag", "another")
+    assert launch.toolchain_id() != here
+
+
 # ---------------------------------------------------------------- damage
 @pytest.mark.parametrize("damage", ["truncated", "corrupted", "emptied", "junk", "folder"])
 def test_damaged_entries_are_never_used(damage: str, hello: Path, root: Path) -> None:
