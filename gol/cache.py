@@ -57,6 +57,23 @@ def _try(do: Callable[..., object], *args: object) -> bool:
     return True
 
 
+def write_whole(path: str, mode: int, *parts: bytes) -> None:
+    """Write a file that is there whole or, after an error or interrupt, not at all. Raises
+    OSError."""
+    tmp = f"{path}.{os.getpid()}-{get_ident()}{_UNFINISHED}"
+    _writing.add(tmp)
+    try:
+        with open(tmp, "wb") as f:
+            f.writelines(parts)
+        os.chmod(tmp, mode)
+        os.replace(tmp, path)
+    except BaseException:
+        _try(os.unlink, tmp)
+        raise
+    finally:
+        _writing.discard(tmp)
+
+
 class Cache:
     def __init__(self, root: str | None = None) -> None:
         self.root = root if root is not None else cache_dir()
@@ -84,23 +101,12 @@ class Cache:
         """Store an entry; False (and nothing left behind) if that could not be done."""
         assert kind in KINDS, kind
         path = self.path(kind, key)
-        tmp = f"{path}.{os.getpid()}-{get_ident()}{_UNFINISHED}"
-        _writing.add(tmp)
         try:
             os.makedirs(os.path.dirname(path), exist_ok=True)
-            with open(tmp, "wb") as f:
-                f.write(payload)
-                f.write(trailer(payload))
-            os.chmod(tmp, 0o755 if executable else 0o644)
-            os.replace(tmp, path)
-        except BaseException as e:  # an interrupt leaves nothing behind either
-            _try(os.unlink, tmp)
-            if not isinstance(e, OSError):
-                raise
+            write_whole(path, 0o755 if executable else 0o644, payload, trailer(payload))
+        except OSError as e:
             self.error = e
             return False
-        finally:
-            _writing.discard(tmp)
         return True
 
     def entries(self) -> list[tuple[float, int, str]]:

@@ -42,6 +42,9 @@ Flags of run:
 """
 
 
+HELP = ("-h", "-help", "--help")
+
+
 def main(argv: list[str] | None = None) -> int:
     args = sys.argv[1:] if argv is None else argv
     standard_streams()
@@ -72,17 +75,28 @@ def main(argv: list[str] | None = None) -> int:
 
 
 def _dispatch(args: list[str]) -> int:
-    if args and args[0] in ("-h", "--help", "help"):
+    if args and (args[0] == "help" or args[0] in HELP):
         print(USAGE, end="")
         return 0
     args = args or ["repl"]
     command = COMMANDS.get(args[0])
+    if command is not None and _ask_for_help(args[1:]):
+        print(USAGE, end="")
+        return 0
     if command is not None:
         return command(args[1:])
     if os.path.isfile(args[0]):  # what the kernel makes of a #! line
         return _execute(_sources(args[:1]), [_program_name(args[0]), *args[1:]])
     print(f"gol {args[0]}: unknown command\nRun 'gol help' for usage.", file=sys.stderr)
     return 2
+
+
+def _ask_for_help(args: list[str]) -> bool:
+    """Whether -h is among the flags of a command (not of the program that it runs)."""
+    for a in args:
+        if a in HELP or not a.startswith("-"):
+            return a in HELP
+    return False
 
 
 def _split(args: list[str]) -> tuple[list[str], list[str], list[str]]:
@@ -111,17 +125,21 @@ def _sources(operands: list[str]) -> list[tuple[str, bytes]]:
 
 def run(args: list[str]) -> int:
     flags, operands, rest = _split(args)
-    sources = _sources(operands)
-    argv = [_program_name(sources[0][0]), *rest]
     if any(f.startswith("--stack-report") for f in flags):
+        from .report.command import requested
         from .report.command import run as run_and_report
 
-        return run_and_report(flags, sources, argv)
+        requested(flags)
+        sources = _sources(operands)
+        return run_and_report(flags, sources, [_program_name(sources[0][0]), *rest])
     if flags:
+        from .show import requested as stages
         from .show import show
 
-        return show(flags, sources)
-    return _execute(sources, argv)
+        stages(flags)
+        return show(flags, _sources(operands))
+    sources = _sources(operands)
+    return _execute(sources, [_program_name(sources[0][0]), *rest])
 
 
 def _execute(sources: list[tuple[str, bytes]], argv: list[str]) -> int:
@@ -156,37 +174,60 @@ def build(args: list[str]) -> int:
     from .program import compile_program, stop_on_signals
 
     flags, operands, rest = _split(args)
+    output = _take_output(flags)
+    if flags:
+        from .show import requested, show
+
+        requested(flags)
     if rest:
         raise UsageError(f"named files must all be .gol files: {rest[0]}")
     sources = _sources(operands)
-    output = None
-    if "-o" in flags:
-        at = flags.index("-o")
-        if at + 1 >= len(flags):
-            raise UsageError("flag needs an argument: -o")
-        output = flags[at + 1]
-        del flags[at : at + 2]
     if flags:
-        from .show import show
-
         return show(flags, sources)
     stop_on_signals()
     image = compile_program(sources, Cache(), toolchain_id())
     if image is None:
         return 1
-    output = output or _program_name(sources[0][0])
+    name = _program_name(sources[0][0])
+    output = output or name
+    if output.endswith("/") or os.path.isdir(output):
+        output = os.path.join(output, name)
     try:
         if any(os.path.exists(p) and os.path.samefile(p, output) for p, _ in sources):
             raise UsageError(f"{output} is a source of the program: name the output with -o")
     except OSError:  # there is no output yet
         pass
     try:
-        with open(output, "wb") as f:
-            f.write(image)
-        os.chmod(output, 0o755)
+        _write_program(output, image)
     except OSError as e:
         raise UsageError(f"open {output}: {lower_strerror(e)}") from None
     return 0
+
+
+def _take_output(flags: list[str]) -> str:
+    """What -o OUTPUT or -o=OUTPUT names, which is taken out of the flags; "" without it."""
+    output = ""
+    for at in reversed([i for i, f in enumerate(flags) if f == "-o" or f.startswith("-o=")]):
+        _, given, value = flags.pop(at).partition("=")
+        if not given and at == len(flags):
+            raise UsageError("flag needs an argument: -o")
+        if not given:
+            value = flags.pop(at)
+        output = output or value
+    return output
+
+
+def _write_program(path: str, image: bytes) -> None:
+    """The old program may be running: it is replaced, not changed. Raises OSError."""
+    from .cache import write_whole
+
+    if os.path.exists(path) and not os.path.isfile(path):  # /dev/null, say
+        with open(path, "wb") as f:
+            f.write(image)
+        return
+    path = os.path.realpath(path)
+    os.makedirs(os.path.dirname(path), exist_ok=True)
+    write_whole(path, 0o755, image)
 
 
 def _program_name(path: str) -> str:
@@ -194,7 +235,13 @@ def _program_name(path: str) -> str:
     return name[:-4] if name.endswith(".gol") else name
 
 
+def _no_arguments(command: str, args: list[str]) -> None:
+    if args:
+        raise UsageError(f"{command} takes no arguments: {args[0]}")
+
+
 def version(args: list[str]) -> int:
+    _no_arguments("version", args)
     print(f"gol version gol{__version__} {sys.platform}/{machine()}")
     return 0
 
@@ -224,6 +271,9 @@ def env(args: list[str]) -> int:
     }
     for name in ("GOLDEBUG", "GOL_TRACEBACK", "GOTRACEBACK", "GOGC"):
         values[name] = os.environ.get(name, "")
+    for flag in args:
+        if flag.startswith("-"):
+            raise UsageError(f"flag provided but not defined: {flag}")
     for name in args:
         print(values.get(name, ""))
     if not args:
@@ -235,6 +285,7 @@ def env(args: list[str]) -> int:
 def clean(args: list[str]) -> int:
     from .cache import Cache
 
+    _no_arguments("clean", args)
     try:
         Cache().clear()
     except OSError as e:
@@ -245,7 +296,8 @@ def clean(args: list[str]) -> int:
 def repl(args: list[str]) -> int:
     from .repl import main
 
-    return main(args)
+    _no_arguments("repl", args)
+    return main()
 
 
 COMMANDS: dict[str, Callable[[list[str]], int]] = {

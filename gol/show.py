@@ -14,23 +14,27 @@ from .render import print_diagnostics
 STAGES = {"-S": "asm", "--emit-llvm": "freeze", "--stackmaps": "stackmaps"}
 
 
-def show(flags: list[str], sources: Sources) -> int:
-    """Print what the flags ask for; the exit code. Raises UsageError on unknown flags."""
+def requested(flags: list[str]) -> list[str]:
+    """The stages whose texts the flags ask for. Raises UsageError on unknown flags."""
     from gol.jit.pipeline import STAGES as known
 
     wanted = []
-    explain = False
     for flag in flags:
-        if flag == "-m":
-            explain = True
-        elif flag in STAGES:
+        if flag in STAGES:
             wanted.append(STAGES[flag])
         elif flag.startswith("--dump=") and flag[7:] in known:
             wanted.append(flag[7:])
         elif flag.startswith("--dump="):
             raise UsageError(f"no pass {flag[7:]}; there are {', '.join(known)}")
-        else:
+        elif flag != "-m":
             raise UsageError(f"flag provided but not defined: {flag}")
+    return wanted
+
+
+def show(flags: list[str], sources: Sources) -> int:
+    """Print what the flags ask for; the exit code. Raises UsageError on unknown flags."""
+    wanted = requested(flags)
+    explain = "-m" in flags
     texts: dict[str, str] = {}
 
     def keep(stage: str, text: str) -> None:

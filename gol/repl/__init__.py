@@ -10,11 +10,7 @@ from __future__ import annotations
 import sys
 
 
-def main(args: list[str]) -> int:
-    from ..launch import UsageError
-
-    if args:
-        raise UsageError(f"repl takes no arguments: {args[0]}")
+def main() -> int:
     if sys.stdin.isatty() and sys.stdout.isatty():
         from .prompt import Prompt
 

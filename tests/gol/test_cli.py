@@ -38,6 +38,36 @@ def test_usage() -> None:
     assert (r.returncode, r.stderr) == (1, b"gol: no gol files listed\n")
 
 
+@pytest.mark.parametrize("command", ["run", "build", "repl", "version", "env", "clean"])
+def test_help_of_a_command_does_nothing_else(command: str, tmp_path: Path) -> None:
+    kept = tmp_path / "pkg" / "00" / "kept"
+    kept.parent.mkdir(parents=True)
+    kept.write_bytes(b"")
+    for flag in ("-h", "--help"):
+        r = gol(command, flag, env={"GOLCACHE": str(tmp_path)})
+        assert (r.returncode, r.stdout, r.stderr) == (0, gol("help").stdout, b"")
+    assert kept.exists()
+
+
+@pytest.mark.parametrize(
+    ("args", "error"),
+    [
+        (["clean", "all"], "clean takes no arguments: all"),
+        (["clean", "-x"], "clean takes no arguments: -x"),
+        (["version", "1"], "version takes no arguments: 1"),
+        (["env", "-x"], "flag provided but not defined: -x"),
+        (["run", "-x"], "flag provided but not defined: -x"),
+        (["build", "-x", "nowhere.gol"], "flag provided but not defined: -x"),
+        (["run", "--stack-report=page", "nowhere.gol"],
+         "--stack-report=page: the page's name must end in .html"),
+        (["build", "-o"], "flag needs an argument: -o"),
+    ],
+)  # fmt: skip
+def test_wrong_arguments_are_named(args: list[str], error: str) -> None:
+    r = gol(*args)
+    assert (r.returncode, r.stdout, r.stderr.decode()) == (1, b"", f"gol: {error}\n")
+
+
 def test_folder_of_files(tmp_path: Path) -> None:
     (tmp_path / "a.gol").write_text('package main\n\nfunc main() { print(name(), 1, "\\n") }\n')
     (tmp_path / "b.gol").write_text('package main\n\nfunc name() string { return "b" }\n')
@@ -88,6 +118,31 @@ def test_build_writes_an_executable(hello: Path, tmp_path: Path) -> None:
     assert gol("build", "-o", str(out), str(hello)).returncode == 0
     r = subprocess.run([str(out)], capture_output=True)
     assert (r.returncode, r.stderr) == (0, b"hello\n")
+
+
+def test_build_knows_where(hello: Path, tmp_path: Path) -> None:
+    places = {"-o=one": "one", "-o=new/": "new/hello", "-o=new": "new/hello", "-o=a/b": "a/b"}
+    for flag, place in places.items():
+        assert gol("build", flag, "hello.gol", cwd=tmp_path).returncode == 0
+        assert subprocess.run([tmp_path / place], capture_output=True).stderr == b"hello\n"
+        (tmp_path / place).unlink()
+    assert gol("build", "-o", "/dev/null", "hello.gol", cwd=tmp_path).returncode == 0
+    assert not Path("/dev/null").is_file()
+
+
+def test_build_replaces_a_program_that_runs(tmp_path: Path) -> None:
+    source = tmp_path / "wait.gol"
+    source.write_text(
+        'package main\n\nimport "os"\n\nfunc main() { os.Stdin.Read(make([]byte, 1)) }\n'
+    )
+    assert gol("build", "wait.gol", cwd=tmp_path).returncode == 0
+    with subprocess.Popen([tmp_path / "wait"], stdin=subprocess.PIPE) as running:
+        assert gol("build", "wait.gol", cwd=tmp_path).returncode == 0
+        assert running.poll() is None
+        assert running.stdin is not None
+        running.stdin.close()
+    assert running.returncode == 0
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["wait", "wait.gol"]
 
 
 def test_what_the_compiler_did(tmp_path: Path) -> None:
