@@ -2,10 +2,21 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from typing import TextIO
 
 from gol.lang.diagnostics import Diagnostics
+
+
+def coloured() -> bool:
+    """Whether a terminal may be painted on."""
+    return not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
+
+
+def paint(text: str, style: str) -> str:
+    """The text in a style (numbers of SGR)."""
+    return f"\033[{style}m{text}\033[0m" if coloured() else text
 
 
 def print_diagnostics(
@@ -21,7 +32,7 @@ def print_diagnostics(
         first, _, rest = d.message.partition("\n")
         where = f"{p}: " if p.line else ""
         if fancy:
-            print(f"\033[1m{where}\033[31m{first}\033[0m", file=out)
+            print(paint(where, "1") + paint(first, "1;31"), file=out)
         else:
             print(f"{where}{first}", file=out)
         if rest:
@@ -43,4 +54,4 @@ def _print_caret(diags: Diagnostics, pos: int, out: TextIO) -> None:
     start = src.line_starts()[p.line - 1]
     before = line[: pos - src.base - start]
     pad = "".join("\t" if c == "\t" else " " for c in before)
-    print(f"    {line}\n    {pad}\033[1;32m^\033[0m", file=out)
+    print(f"    {line}\n    {pad}{paint('^', '1;32')}", file=out)

@@ -13,6 +13,7 @@ knows of terminals: :mod:`gol.repl` is the prompt.
 
 from __future__ import annotations
 
+import contextlib
 import ctypes
 import gc
 import os
@@ -44,6 +45,7 @@ from .launch import toolchain_id
 
 _SHOW = "internal/show"
 _RECURSION_LIMIT = 60_000
+_PATIENCE = 10  # interrupts while an entry is undone
 
 
 @dataclass
@@ -129,10 +131,26 @@ class Session:
         if "runtime" not in self._placed and "runtime" not in new:
             new.insert(0, "runtime")
         self.host.load([self.library.artifact(p) for p in new])
-        self._placed.update(new)
         gc.freeze()  # what stays is not looked through while entries are compiled
         if path != "runtime":
-            self.host.call(self.host.address(f"{path}.init"))
+            self._initialise(path, new)
+        self._placed.update(new)
+
+    def _initialise(self, path: str, new: list[str]) -> None:
+        """Run the package's initialiser, which runs those of what it imports."""
+        outcome = None
+        try:
+            outcome = self.host.call(self.host.address(f"{path}.init"))
+        finally:
+            if outcome is None or outcome.kind != "returned":
+                for p in new:  # the next try begins at the beginning
+                    done = self.host.symbols.get(f"{p}..initdone")
+                    if done is not None:
+                        ctypes.c_uint8.from_address(done).value = 0
+        if outcome.kind == "interrupted":
+            raise KeyboardInterrupt
+        if outcome.kind != "returned":
+            raise RuntimeError(f"package {path} is not initialised: {outcome.text}")
 
     def show(self, function: str) -> None:
         """Call a function of package internal/show that takes nothing."""
@@ -208,14 +226,14 @@ class Session:
             if not diags:
                 for p in self.names.package.imports:
                     self.place(p.path)
+                if artifact is not None:
+                    self.host.load([artifact])
         except BaseException:
             self.names.rollback(checked)
             raise
         if diags:
             self.names.rollback(checked)
             return None
-        if artifact is not None:
-            self.host.load([artifact])
         for path in imported:
             self.on_import(path)
         return checked
@@ -238,23 +256,42 @@ class Session:
         """Run a compiled entry; afterwards its names are known, or it is undone."""
         host, names = self.host, self.names
         before: list[tuple[int, int]] = []
-        for f in checked.functions():
-            if f.cell in names.cells:
-                cell = host.address(f.cell)
-                before.append((cell, ctypes.c_uint64.from_address(cell).value))
-                host.write_word(cell, host.address(f.link_name))
-        outcome = Outcome("returned")
-        for name in (f"main.init·{record.number}", f"main.entry·{record.number}"):
-            if name in host.symbols and outcome.kind == "returned":
-                outcome = host.call(host.address(name))
-        if outcome.kind in ("returned", "goexit"):
+        outcome = Outcome("interrupted")
+        try:
+            for f in checked.functions():
+                if f.cell in names.cells:
+                    cell = host.address(f.cell)
+                    before.append((cell, ctypes.c_uint64.from_address(cell).value))
+                    host.write_word(cell, host.address(f.link_name))
+            outcome = self._execute(record.number)
+        finally:
+            # the cells of one that has failed are in memory too, with wrappers that use them
             names.cells.update(f.cell for f in checked.functions())
-            names.commit(checked)
-        else:
-            for cell, value in before:
-                host.write_word(cell, value)
-            names.rollback(checked)
+            if outcome.kind in ("returned", "goexit"):
+                names.commit(checked)
+            else:
+                for cell, value in before:
+                    host.write_word(cell, value)
+                self._take_methods_back(record.number)
+                names.rollback(checked)
         return outcome
+
+    def _execute(self, number: int) -> Outcome:
+        """Call what the entry's module has to be called (gol.jit.lower.entry)."""
+        outcome = Outcome("returned")
+        for name in ("methods", "init", "entry"):
+            address = self.host.symbols.get(f"main.{name}·{number}")
+            if address is not None and outcome.kind == "returned":
+                outcome = self.host.call(address)
+        return outcome
+
+    def _take_methods_back(self, number: int) -> None:
+        flag = self.host.symbols.get(f"main.exchanged·{number}")
+        for _ in range(_PATIENCE):  # a Ctrl-C may come at any moment, this one too
+            if flag is None or not ctypes.c_uint64.from_address(flag).value:
+                return
+            with contextlib.suppress(KeyboardInterrupt):
+                self.host.call(self.host.address(f"main.methods·{number}"))
 
     # ----------------------------------------------------------------- looking in
     def stages(self, record: Record) -> dict[str, str]:

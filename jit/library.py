@@ -71,12 +71,18 @@ class Library:
             packages.set_keys(units, self._toolchain)
             compiler = self._compiler
             compiler.units = [*new, Unit("main", [])]
-            with Workers() as workers:
-                if compiler.libraries(new, workers):
-                    while workers.busy:
-                        compiler.keep(workers.ready(wait=True))
-            if self.diags:
-                raise LibraryError(self.diags.items[0].message)
+            before = dict(compiler.packages), dict(compiler.artifacts), dict(compiler.inline)
+            try:
+                with Workers() as workers:
+                    if compiler.libraries(new, workers):
+                        while workers.busy:
+                            compiler.keep(workers.ready(wait=True))
+                if self.diags:
+                    raise LibraryError(self.diags.items[0].message)
+            except BaseException:  # whoever asks again begins anew
+                compiler.packages, compiler.artifacts, compiler.inline = before
+                self.diags.items.clear()
+                raise
             self._units = units
             return [compiler.artifacts[u.path] for u in new]
 

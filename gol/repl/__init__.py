@@ -1,6 +1,6 @@
 """``gol repl``: on a terminal a prompt (:mod:`.prompt`), elsewhere a filter (:mod:`.filter`).
 
-:mod:`.commands` are the lines that begin with a colon, :mod:`.report` says what went wrong,
+:mod:`.commands` are the lines that begin with a colon, :mod:`.outcome` says what went wrong,
 :mod:`.complete` and :mod:`.doc` answer the Tab key and ``:doc``, :mod:`.above` keeps what
 goroutines print apart from what is being typed.
 """

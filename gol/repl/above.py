@@ -50,11 +50,12 @@ class Above:
 
     async def _show(self) -> None:
         def write() -> None:
+            data = b"\n"
             while self.waits():
                 data = os.read(self._read, 1 << 16)
                 _write_all(self.out, data)
-                if not data.endswith(b"\n"):
-                    _write_all(self.out, b"\n")
+            if not data.endswith(b"\n"):
+                _write_all(self.out, b"\n")
 
         try:
             await run_in_terminal(write)

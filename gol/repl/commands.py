@@ -3,6 +3,7 @@ its help: the argument, if it has one, and what it does."""
 
 from __future__ import annotations
 
+import os
 import re
 import sys
 from collections.abc import Callable
@@ -20,7 +21,7 @@ from gol.lang.parser import parse_expr
 from ..launch import lower_strerror
 from ..render import print_diagnostics
 from ..session import Record, Session
-from .report import report
+from .outcome import report
 
 
 class CommandError(Exception):
@@ -35,6 +36,7 @@ class Commands:
         self.plain = plain
         self._load = load
         self.timing = False
+        self._loading: set[str] = set()
 
     def run(self, line: str) -> bool:
         """Run a command line; False after an error, which was reported. SystemExit ends
@@ -48,6 +50,11 @@ class Commands:
         except CommandError as e:
             if str(e):
                 print(e, file=sys.stderr)
+            return False
+        except Exception as e:  # noqa: BLE001 (as Session.run does: the session lives)
+            if os.environ.get("GOL_TRACEBACK"):
+                raise
+            print(f":{name}: internal error: {type(e).__name__}: {e}", file=sys.stderr)
             return False
         finally:
             sys.stdout.flush()
@@ -163,10 +170,17 @@ class Commands:
         """FILE: run the entries of a file"""
         if not rest:
             raise CommandError(":load wants a file")
+        path = os.path.expanduser(rest)
+        file = os.path.realpath(path)
+        if file in self._loading:
+            raise CommandError(f"{rest} loads itself")
+        self._loading.add(file)
         try:
-            self._load(rest)
+            self._load(path)
         except OSError as e:
             raise CommandError(f"open {rest}: {lower_strerror(e)}") from None
+        finally:
+            self._loading.discard(file)
 
     def save(self, rest: str) -> None:
         """FILE: write the entries so far to a file that :load can replay"""
@@ -174,7 +188,7 @@ class Commands:
             raise CommandError(":save wants a file")
         entries = [r.text.strip("\n") for r in self.session.records if r.saved]
         try:
-            with open(rest, "w", encoding="utf-8", errors="surrogateescape") as f:
+            with open(os.path.expanduser(rest), "w", encoding="utf-8", errors="surrogateescape") as f:
                 f.writelines(e + "\n" + ("\n" if "\n" in e else "") for e in entries)
         except OSError as e:
             raise CommandError(f"open {rest}: {lower_strerror(e)}") from None

@@ -49,6 +49,15 @@ class Completer(Base):
 
 def candidates(session: Session, text: str) -> list[tuple[int, str, str]]:
     """(where the replaced text begins, what to put there, what it is), in order."""
+    try:
+        return _candidates(session, text)
+    except Exception:  # noqa: BLE001 (whatever is wrong, the user goes on typing)
+        if os.environ.get("GOL_TRACEBACK"):
+            raise
+        return []
+
+
+def _candidates(session: Session, text: str) -> list[tuple[int, str, str]]:
     if text.startswith(":"):
         command, space, rest = text[1:].partition(" ")
         if not space:
@@ -56,7 +65,7 @@ def candidates(session: Session, text: str) -> list[tuple[int, str, str]]:
         if command in ("load", "save"):
             return list(_files(len(text) - len(rest), rest))
         at = len(text) - len(rest)
-        return [(at + i, n, m) for i, n, m in candidates(session, rest)]
+        return [(at + i, n, m) for i, n, m in _candidates(session, rest)]
     path = _re_path.search(text)
     if path is not None and _is_import(text[: path.start()]):
         begin = path.start() + 1
@@ -80,7 +89,9 @@ def _is_import(before: str) -> bool:
 
 
 def _files(begin: int, prefix: str) -> Iterator[tuple[int, str, str]]:
-    for path in sorted(glob.glob(glob.escape(prefix) + "*")):
+    home = os.path.expanduser(prefix)
+    for path in sorted(glob.glob(glob.escape(home) + "*")):
+        path = prefix + path[len(home) :]
         yield begin, path + ("/" if os.path.isdir(path) else ""), ""
 
 

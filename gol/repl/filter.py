@@ -14,7 +14,7 @@ from gol.lang.source import Position, decode
 from ..session import Session
 from .commands import Commands
 from .reader import Chunk, chunks
-from .report import report
+from .outcome import report
 
 
 class Filter:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import sys
 import threading
@@ -25,13 +26,14 @@ from gol import __version__
 from gol.lang import entry as entries
 
 from ..program import Progress
+from ..render import coloured, paint
 from ..session import Session
 from .above import Above
 from .commands import Commands
 from .complete import Completer, candidates
 from .filter import lines_of, run_lines
 from .historyfile import history_file
-from .report import report
+from .outcome import report
 
 _PROMPT = HTML("<ansigreen><b>gol&gt; </b></ansigreen>")
 _CONTINUATION = "...  "
@@ -69,7 +71,9 @@ class Driver(threading.Thread):
 
     def run(self) -> None:
         try:
-            self.session.tint()
+            self.session.start()
+            if coloured():
+                self.session.tint()
         except Exception as e:  # noqa: BLE001 (the first entry will say so again)
             print(f"gol: {e}", file=sys.stderr)
             return
@@ -87,7 +91,7 @@ class Driver(threading.Thread):
 class Prompt:
     def __init__(self) -> None:
         self.session = Session()
-        self.session.on_import = lambda path: print(f'\033[2mimport "{path}"\033[0m')
+        self.session.on_import = lambda path: print(paint(f'import "{path}"', "2"))
         self.commands = Commands(self.session, self.load)
         self.above = Above()
         self.driver = Driver(self.session)
@@ -124,10 +128,24 @@ class Prompt:
             self.driver.stop()
 
     def _leave(self) -> None:
-        """End the input, from another thread, as Ctrl-D does."""
-        loop = self.input.app.loop
+        """End the input, from another thread, as Ctrl-D does. If there is none at the moment,
+        the next one sees that it has to end."""
+        app = self.input.app
+        loop = app.loop
+
+        def leave() -> None:
+            if app.future is not None and not app.future.done():
+                app.exit(exception=EOFError())
+
         if loop is not None:
-            loop.call_soon_threadsafe(lambda: self.input.app.exit(exception=EOFError()))
+            with contextlib.suppress(RuntimeError):  # the loop has just been closed
+                loop.call_soon_threadsafe(leave)
+
+    def _begin(self) -> None:
+        """In the event loop of an input, before its first key."""
+        self.above.attach()
+        if self.driver.code is not None:
+            self._leave()
 
     def _prepare(self) -> None:
         """Compile the runtime and library here, with a progress bar, if that is to be done;
@@ -140,11 +158,13 @@ class Prompt:
 
     def _entry(self) -> bool:
         """One turn; False at the end of the input."""
+        if self.driver.code is not None:
+            return False
         try:
             with self.above:
                 self.driver.may.set()
                 try:
-                    text = self.input.prompt(pre_run=self.above.attach)
+                    text = self.input.prompt(pre_run=self._begin)
                 finally:
                     self.driver.may.clear()
         except KeyboardInterrupt:

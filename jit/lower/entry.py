@@ -3,9 +3,11 @@
 As :func:`gol.jit.lower.module.lower_package`, with what sets entries apart
 (:mod:`gol.lang.session`): they share one package, their symbols carry the entry's number,
 calls go through cells, and a method may be added to a type whose descriptor another entry
-has emitted. A module defines up to two functions for the session to call:
+has emitted. A module defines up to three functions for the session to call:
 
-* ``main.init·N``: extends descriptors, runs initialisers and ``init`` functions;
+* ``main.methods·N``: exchanges the methods of descriptors with those of today; called again
+  it undoes that. The word ``main.exchanged·N`` says whether they are those of today;
+* ``main.init·N``: runs initialisers and ``init`` functions;
 * ``main.entry·N``: the statements.
 """
 
@@ -67,22 +69,38 @@ class EntryLowering(ModuleLowering):
 
 
 class EntryInit(InitLowering):
-    """The body of ``main.init·N``."""
+    """The body of ``main.init·N``, or of another function that starts an entry."""
 
-    def __init__(self, module: EntryLowering, pkg: Package) -> None:
+    def __init__(self, module: EntryLowering, pkg: Package, name: str = "init") -> None:
         super().__init__(module, pkg)
-        self.name = self.info.name = f"main.init·{module.number}"
+        self.name = self.info.name = f"main.{name}·{module.number}"
         self.fa = abi.FuncABI((), ())
 
-    def extend(self, t: T.Type) -> None:
-        """Give the descriptor of t, which an earlier module holds, the methods of today."""
+    def exchange(self, stale: list[T.Type]) -> None:
+        """The body of ``main.methods·N``."""
+        flag = f"main.exchanged·{self.module.number}"
+        self.module.define(flag, f"@{sym(flag)} = global i64 0, align 8")
+        for t in stale:
+            self._exchange_methods(t)
+        self.runtime_call("itabsforget")
+        was = self.ins(f"load i64, ptr @{sym(flag)}")
+        self.emit(f"store i64 {self.ins(f'xor i64 {was}, 1')}, ptr @{sym(flag)}")
+        self.emit_return([])
+
+    def _exchange_methods(self, t: T.Type) -> None:
+        """Of the descriptor of t, which an earlier module holds."""
         module = self.module
         struct = module.runtime_type("_type")
         names = [f.name for f in struct.underlying().fields]
         offset = offsetsof(struct.underlying())[names.index("methods")]
         at = f"getelementptr (i8, ptr {module.types.type_ref(t)}, i64 {offset})"
+        table = "{ ptr, i64, i64 }"
+        other = f"{type_symbol(t)}·othermethods{module.number}"
         value = module.types.methods_of(t)
-        self.emit(f"store {{ ptr, i64, i64 }} {value}, ptr {at}")
+        module.define(other, f"@{sym(other)} = internal global {table} {value}, align 8")
+        mine, its = (self.ins(f"load {table}, ptr {p}") for p in (f"@{sym(other)}", at))
+        self.emit(f"store {table} {mine}, ptr {at}")
+        self.emit(f"store {table} {its}, ptr @{sym(other)}")
 
 
 def lower_entry(
@@ -96,11 +114,11 @@ def lower_entry(
     init = EntryInit(m, pkg)
     roots, dynamic = lower_globals(m, init, pkg)
     stale = _stale(session, checked)
-    if stale or dynamic or pkg.inits:
-        for t in stale:
-            init.extend(t)
-        if stale:
-            init.runtime_call("itabsforget")
+    if stale:
+        methods = EntryInit(m, pkg, "methods")
+        methods.exchange(stale)
+        m.add_function(methods.result([]))
+    if dynamic or pkg.inits:
         init.start_up(dynamic, pkg.inits)
         m.add_function(init.result([]))
     for f in checked.functions():

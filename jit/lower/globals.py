@@ -304,7 +304,7 @@ class InitLowering(FunctionLowering):
 
     def once(self, symbol: str) -> None:
         flag = "@" + sym(symbol)
-        self.module.define(symbol, f"{flag} = internal global i8 0")
+        self.module.define(symbol, f"{flag} = global i8 0")
         run, done = self.label("run"), self.label("done")
         self.cbr(self.ins(f"icmp eq i8 {self.ins(f'load i8, ptr {flag}')}, 0"), run, done)
         self.start(done)

@@ -13,6 +13,8 @@ function bodies; ``initorder`` sorts the initialisers.
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Optional
 
 from .. import ast as A
@@ -34,6 +36,17 @@ __all__ = ["Importer", "check_package"]
 RECURSION_LIMIT = 60_000
 
 
+@contextmanager
+def deep() -> Iterator[None]:
+    """Room to recurse."""
+    limit = sys.getrecursionlimit()
+    sys.setrecursionlimit(max(limit, RECURSION_LIMIT))
+    try:
+        yield
+    finally:
+        sys.setrecursionlimit(limit)
+
+
 def check_package(
     path: str, files: list[A.File], importer: Importer, diags: Diagnostics
 ) -> Package:
@@ -45,15 +58,12 @@ def check_package(
     c = Checker(pkg, importer, diags)
     c.files = pkg.files = files
     c.resolve = lambda obj: decl.obj_decl(c, obj)
-    limit = sys.getrecursionlimit()
-    sys.setrecursionlimit(max(limit, RECURSION_LIMIT))
     try:
-        _check(c)
+        with deep():
+            _check(c)
     except RecursionError:
         pos = files[0].package.pos if files else 0
         diags.error(pos, "program nests too deeply: not supported yet")
-    finally:
-        sys.setrecursionlimit(limit)
     return pkg
 
 

@@ -11,7 +11,6 @@ then on, and handed to ``show.Values`` of package internal/show.
 from __future__ import annotations
 
 import json
-import sys
 from typing import Optional
 
 from .. import ast as A
@@ -21,9 +20,9 @@ from ..entry import Entry
 from ..objects import Func, Scope, TypeName, Var
 from ..session import LAST, SHOW, Checked, Session
 from . import (
-    RECURSION_LIMIT,
     collect,
     decl,
+    deep,
     direct_cycles,
     expr,
     foreign,
@@ -44,17 +43,14 @@ def check_entry(
     """Check an entry against its session; None after errors, the session unchanged."""
     checked = session.begin()
     c = _checker(session, importer, diags, checked.number)
-    limit = sys.getrecursionlimit()
-    sys.setrecursionlimit(max(limit, RECURSION_LIMIT))
     try:
-        _check(c, session, entry, checked)
+        with deep():
+            _check(c, session, entry, checked)
     except RecursionError:
         c.error(entry.source.base, "program nests too deeply: not supported yet")
     except BaseException:
         session.rollback(checked)
         raise
-    finally:
-        sys.setrecursionlimit(limit)
     if c.failed:
         session.rollback(checked)
         return None
@@ -258,7 +254,8 @@ def probe(session: Session, entry: Entry, importer: Importer, diags: Diagnostics
     checked = session.begin()
     c = _checker(session, importer, diags, checked.number)
     try:
-        _check(c, session, entry, checked)
+        with deep():
+            _check(c, session, entry, checked)
     finally:
         session.rollback(checked)
 
@@ -270,12 +267,17 @@ def check_expression(
     ``entry`` holds the imports that it needs."""
     checked = session.begin()
     c = _checker(session, importer, diags, checked.number)
-    _imports(c, entry, checked)
-    c.scope = Scope(checked.scope, "expression")
-    c.info = A.FuncInfo("main.type", T.Signature([], []), None, None, None)
-    expr.raw_expr(c, e)
-    c.process_delayed(0)
-    session.rollback(checked)
+    try:
+        _imports(c, entry, checked)
+        c.scope = Scope(checked.scope, "expression")
+        c.info = A.FuncInfo("main.type", T.Signature([], []), None, None, None)
+        with deep():
+            expr.raw_expr(c, e)
+            c.process_delayed(0)
+    except RecursionError:
+        c.error(e, "expression nests too deeply: not supported yet")
+    finally:
+        session.rollback(checked)
     return None if c.failed else c
 
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import sys
 
-from ..render import print_diagnostics
+from ..render import paint, print_diagnostics
 from ..session import Answer
 
-_LINES = 24  # of a traceback, on a terminal
+_LINES = 24  # of a traceback
 
 
 def report(answer: Answer, plain: bool = False) -> None:
@@ -20,15 +20,17 @@ def report(answer: Answer, plain: bool = False) -> None:
         text = answer.text.rstrip("\n") or answer.kind
         if answer.kind == "interrupted" and fancy:
             sys.stderr.write("\n")  # behind the ^C that the terminal shows
-        sys.stderr.write(_painted(text) if fancy else text + "\n")
+        lines = _shortened(text)
+        if fancy:
+            lines[0] = paint(lines[0], "1;31")
+        sys.stderr.write("\n".join(lines) + "\n")
     sys.stderr.flush()
 
 
-def _painted(text: str) -> str:
+def _shortened(text: str) -> list[str]:
     lines = text.split("\n")
     if len(lines) > _LINES:
         left_out = len(lines) - _LINES
         half = _LINES // 2
         lines = [*lines[:half], f"\t… {left_out} lines", *lines[-half:]]
-    lines[0] = f"\033[1;31m{lines[0]}\033[0m"
-    return "\n".join(lines) + "\n"
+    return lines
