@@ -19,6 +19,7 @@ from prompt_toolkit.input import create_input
 from prompt_toolkit.key_binding import KeyBindings, KeyPressEvent
 from prompt_toolkit.layout.processors import TabsProcessor
 from prompt_toolkit.lexers import PygmentsLexer
+from prompt_toolkit.output import ColorDepth
 from prompt_toolkit.output.vt100 import Vt100_Output
 from pygments.lexers.go import GoLexer  # type: ignore[import-untyped]
 
@@ -110,6 +111,7 @@ class Prompt:
             input_processors=[TabsProcessor(char1=" ", char2=" ")],
             editing_mode=EditingMode.EMACS,
             include_default_pygments_style=True,
+            color_depth=None if coloured() else ColorDepth.MONOCHROME,
             input=create_input(sys.stdin),
             output=Vt100_Output.from_pty(os.fdopen(self.above.out, "w", closefd=False)),
         )

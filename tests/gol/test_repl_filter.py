@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import os
+import re
 import signal
 import subprocess
 import sys
 import time
 from pathlib import Path
+
+import pytest
 
 GOL = [sys.executable, "-m", "gol"]
 
@@ -119,6 +122,38 @@ def test_the_goroutine_of_an_entry_dies() -> None:
     code, out, err = run('go func() { panic("late") }()\nruntime.Gosched()\n1\n')
     assert (code, out) == (1, "1  int\n")
     assert err.startswith("panic: late\n\ngoroutine ")
+
+
+def test_an_error_in_a_command_ends_nothing() -> None:
+    deep = ":type " + "(" * 3000 + "1" + ")" * 3000
+    code, out, err = run(f"{deep}\n:type 1 + x\n2\n")
+    assert (code, out.splitlines()[-1]) == (1, "2  int")
+    assert "Traceback" not in err and "internal" not in err
+    assert "<stdin>" not in err and "undefined: x" in err
+
+
+def test_a_file_cannot_load_itself(tmp_path: Path) -> None:
+    (tmp_path / "a.gol").write_text("1\n:load b.gol\n2\n")
+    (tmp_path / "b.gol").write_text(":load ./a.gol\n:load a.gol\n3\n")
+    assert run(":load a.gol\n:load b.gol\n", cwd=tmp_path) == (
+        1,
+        "".join(f"{n}  int\n" for n in (1, 3, 2, 1, 2, 1, 2, 3)),
+        "./a.gol loads itself\na.gol loads itself\nb.gol loads itself\nb.gol loads itself\n",
+    )
+
+
+def test_the_home_of_files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path))
+    assert run("1\n:save ~/saved.gol\n:load ~/saved.gol\n") == (0, "1  int\n1  int\n", "")
+    assert (tmp_path / "saved.gol").exists()
+
+
+def test_long_tracebacks_are_cut() -> None:
+    code, _, err = run("func f(n int) int { return f(n+1) + 1 }\nf(0)\n")
+    assert code == 1
+    assert "fatal error: stack overflow" in err
+    assert len(err.splitlines()) == 25
+    assert re.search(r"^\t… \d+ lines$", err, re.M)
 
 
 def test_any_bytes() -> None:

@@ -12,8 +12,9 @@ from .terminal import Terminal
 STRESS = ("", "stackforcemove=1", "gcstress=1")
 
 
-def test_an_evening_at_the_prompt(tmp_path: Path) -> None:
-    with Terminal(tmp_path) as t:
+@pytest.mark.parametrize("mode", STRESS)
+def test_an_evening_at_the_prompt(tmp_path: Path, mode: str) -> None:
+    with Terminal(tmp_path, {"GOLDEBUG": mode}) as t:
         assert t.enter("1 + 2") == "3  int"
         assert t.enter("x := []int{3, 1}") == ""
         assert t.enter("x = append(x, 2); sort.Ints(x); x") == 'import "sort"\n[1 2 3]  []int'
@@ -164,10 +165,31 @@ def test_goroutines_run_while_the_prompt_waits(tmp_path: Path, mode: str) -> Non
         assert "time.Sleep" in t.enter(":goroutines")
 
 
-def test_a_goroutine_may_end_it_all(tmp_path: Path) -> None:
+@pytest.mark.parametrize("pause", [0, 2, 5, 300])
+def test_a_goroutine_may_end_it_all(tmp_path: Path, pause: int) -> None:
+    """Also between two prompts."""
     with Terminal(tmp_path) as t:
-        t.enter("go func() { time.Sleep(300 * time.Millisecond); os.Exit(7) }()")
+        t.type(f"go func() {{ time.Sleep({pause} * time.Millisecond); os.Exit(7) }}()\r")
         assert t.ended() == 7
+
+
+def test_tab_survives_anything(tmp_path: Path) -> None:
+    with Terminal(tmp_path) as t:
+        t.type("(" * 1500 + "fmt.\t")
+        t.expect("fmt.")
+        t.type("\x03")
+        t.wait(lambda text: text.split("\n")[-1].strip() == "gol>", "empty prompt")
+        assert t.enter("1 + 1") == "2  int"
+
+
+@pytest.mark.parametrize("environment", [{"NO_COLOR": "1"}, {"TERM": "dumb"}])
+def test_no_colours_for_who_wants_none(tmp_path: Path, environment: dict[str, str]) -> None:
+    with Terminal(tmp_path, environment) as t:
+        assert "undefined: y" in t.enter("1 + y")
+        assert t.enter("panic(`so`)").startswith("panic: so")
+        assert t.enter("sort.IsSorted(nil) || true;").startswith('import "sort"')
+        cells = [c for row in t.screen.buffer.values() for c in row.values() if c.data.strip()]
+        assert cells and {c.fg for c in cells} == {"default"}
 
 
 def test_commands(tmp_path: Path) -> None:
