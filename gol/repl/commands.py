@@ -187,8 +187,9 @@ class Commands:
         if not rest:
             raise CommandError(":save wants a file")
         entries = [r.text.strip("\n") for r in self.session.records if r.saved]
+        path = os.path.expanduser(rest)
         try:
-            with open(os.path.expanduser(rest), "w", encoding="utf-8", errors="surrogateescape") as f:
+            with open(path, "w", encoding="utf-8", errors="surrogateescape") as f:
                 f.writelines(e + "\n" + ("\n" if "\n" in e else "") for e in entries)
         except OSError as e:
             raise CommandError(f"open {rest}: {lower_strerror(e)}") from None

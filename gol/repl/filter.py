@@ -13,8 +13,8 @@ from gol.lang.source import Position, decode
 
 from ..session import Session
 from .commands import Commands
-from .reader import Chunk, chunks
 from .outcome import report
+from .reader import Chunk, chunks
 
 
 class Filter:

@@ -4,6 +4,7 @@ source may come from anywhere."""
 from __future__ import annotations
 
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -29,6 +30,19 @@ func main() {
 """
 
 LOOP = 'package main\n\nfunc main() {\n\tprint("on\\n")\n\tfor {\n\t}\n}\n'
+
+INITIALISERS = """\
+package main
+
+var x = f()
+
+func f() int {
+	println("on")
+	panic("p")
+}
+
+func main() {}
+"""
 
 ECHO = """\
 package main
@@ -322,3 +336,10 @@ def test_a_signal_while_compiling_leaves_nothing_behind(name: str, tmp_path: Pat
     if name == "SIGKILL":  # which leaves things half done
         r = gol("run", str(path), env={"GOLCACHE": str(cache)})
         assert (r.returncode, r.stderr) == (0, b"hello\n")
+
+
+def test_initialisers_have_a_place_in_tracebacks(tmp_path: Path) -> None:
+    (tmp_path / "init.gol").write_text(INITIALISERS)
+    r = gol("run", "init.gol", cwd=tmp_path)
+    assert r.returncode == 2
+    assert re.search(rb"main\.init\(\)\n\t.*init\.gol:3 \+0x", r.stderr), r.stderr.decode()
