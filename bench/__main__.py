@@ -9,7 +9,8 @@ itself. ``hello`` is timed as ``gol run`` against ``go run``, both warm; ``hello
 gol's runtime and the library compiled before. A second table has the ratios to others: C,
 gol without the stack check, gol with switches of ``GOLDEBUG``.
 
-Without Go the absolute figures are printed. What misses its bound is marked with ``!``. Exit code 1 if an answer is wrong.
+Without Go the absolute figures are printed. What misses its bound is marked with ``!``.
+Exit code 1 if an answer is wrong.
 """
 
 from __future__ import annotations
