@@ -52,10 +52,8 @@ def _reads_itself(decl: A.FuncDecl, index: int, reached: Reached) -> bool:
 def _harmless(e: A.Expr, param: Var, parents: Parents, reached: Reached) -> bool:
     """Whether nothing is written through e, the parameter or a slice of it."""
     p = parents.get(id(e))
-    if isinstance(p, A.ParenExpr):
-        return _harmless(p, param, parents, reached)
-    if isinstance(p, A.SliceExpr) and p.x is e:
-        return _harmless(p, param, parents, reached)
+    while isinstance(p, A.ParenExpr) or isinstance(p, A.SliceExpr) and p.x is e:
+        e, p = p, parents.get(id(p))
     if isinstance(p, A.IndexExpr) and p.x is e:
         return not _is_variable(p, parents)
     if isinstance(p, A.RangeStmt):
@@ -79,8 +77,8 @@ def _harmless(e: A.Expr, param: Var, parents: Parents, reached: Reached) -> bool
 def _is_variable(e: A.Expr, parents: Parents) -> bool:
     """Whether the element e is assigned to, or its address taken."""
     p = parents.get(id(e))
-    if isinstance(p, A.ParenExpr):
-        return _is_variable(p, parents)
+    while isinstance(p, A.ParenExpr):
+        e, p = p, parents.get(id(p))
     if isinstance(p, A.AssignStmt):
         return any(x is e for x in p.lhs)
     if isinstance(p, A.RangeStmt):
