@@ -32,13 +32,7 @@ def sizeof(t: T.Type) -> int:
     if isinstance(u, T.Array):
         return u.len * sizeof(u.elem)
     if isinstance(u, T.Struct):
-        if not u.fields:
-            return 0
-        end = offsetsof(u)[-1] + sizeof(u.fields[-1].type)
-        # the address of a zero-size last field must lie inside the struct
-        if end > 0 and sizeof(u.fields[-1].type) == 0:
-            end += 1
-        return align_up(end, alignof(u))
+        return _layout(u)[1]
     if isinstance(u, T.Slice):
         return 3 * WORD
     if isinstance(u, T.Interface):
@@ -61,13 +55,22 @@ def offsetsof(t: T.Type) -> list[int]:
     """The offset of each field of a struct type."""
     u = t.underlying()
     assert isinstance(u, T.Struct)
-    out: list[int] = []
-    at = 0
+    return _layout(u)[0]
+
+
+def _layout(u: T.Struct) -> tuple[list[int], int]:
+    """The offsets and the size. Each field is measured once, for structs nest deeply."""
+    offsets: list[int] = []
+    at = size = 0
     for f in u.fields:
+        size = sizeof(f.type)
         at = align_up(at, alignof(f.type))
-        out.append(at)
-        at += sizeof(f.type)
-    return out
+        offsets.append(at)
+        at += size
+    # the address of a zero-size last field must lie inside the struct
+    if at > 0 and size == 0:
+        at += 1
+    return offsets, align_up(at, alignof(u))
 
 
 def align_up(n: int, align: int) -> int:

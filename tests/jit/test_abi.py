@@ -60,6 +60,14 @@ def test_llvm_lays_out_as_go(t: T.Type) -> None:
         assert [td.get_element_offset(ty, i) for i in range(len(t.fields))] == offsetsof(t)
 
 
+def test_structs_may_nest_deeply() -> None:
+    """Measuring all below twice at each level would never end."""
+    t: T.Type = T.INT
+    for _ in range(100):
+        t = struct(t)
+    assert (sizeof(t), alignof(t), offsetsof(t)) == (8, 8, [0])
+
+
 def test_arguments_flatten_up_to_four_words() -> None:
     p = T.Pointer(T.INT)
     assert abi.param_of(struct(T.STRING_T, p, T.BOOL)).types == [
