@@ -94,8 +94,10 @@ def _dispatch(args: list[str]) -> int:
 def _ask_for_help(args: list[str]) -> bool:
     """Whether -h is among the flags of a command (not of the program that it runs)."""
     for a in args:
-        if a in HELP or not a.startswith("-"):
-            return a in HELP
+        if a in HELP:
+            return True
+        if a == "-" or not a.startswith("-"):
+            break
     return False
 
 

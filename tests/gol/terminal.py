@@ -112,8 +112,10 @@ class Terminal:
         return self.ended()
 
     def ended(self) -> int:
-        while self.read(_PATIENCE):
-            pass
+        end = time.monotonic() + _PATIENCE
+        while self.read(1):
+            if time.monotonic() > end:
+                raise AssertionError(f"it has not ended:\n{self.text()}")
         _, status = os.waitpid(self.pid, 0)
         self.status = os.waitstatus_to_exitcode(status)
         return self.status

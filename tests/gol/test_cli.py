@@ -49,6 +49,12 @@ def test_help_of_a_command_does_nothing_else(command: str, tmp_path: Path) -> No
     assert kept.exists()
 
 
+def test_a_program_has_flags_of_its_own(tmp_path: Path) -> None:
+    show = 'package main\n\nimport "os"\n\nfunc main() { print(os.Args[1], "\\n") }\n'
+    r = gol("run", "-", "-h", stdin=show.encode())
+    assert (r.returncode, r.stdout, r.stderr) == (0, b"", b"-h\n")
+
+
 @pytest.mark.parametrize(
     ("args", "error"),
     [
