@@ -13,6 +13,8 @@ from types import TracebackType
 
 from prompt_toolkit.application import run_in_terminal
 
+_REST = 0.05  # seconds that the rest of a line may take to come
+
 
 class Above:
     """``with above: ask()``; :meth:`attach` is to be called in the event loop of ask."""
@@ -36,8 +38,8 @@ class Above:
         while self.waits():
             _write_all(self.out, os.read(self._read, 1 << 16))
 
-    def waits(self) -> bool:
-        return bool(select.select([self._read], [], [], 0)[0])
+    def waits(self, seconds: float = 0) -> bool:
+        return bool(select.select([self._read], [], [], seconds)[0])
 
     def attach(self) -> None:
         self._busy = False
@@ -51,7 +53,7 @@ class Above:
     async def _show(self) -> None:
         def write() -> None:
             data = b"\n"
-            while self.waits():
+            while self.waits(0 if data.endswith(b"\n") else _REST):
                 data = os.read(self._read, 1 << 16)
                 _write_all(self.out, data)
             if not data.endswith(b"\n"):

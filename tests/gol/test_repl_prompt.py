@@ -165,6 +165,15 @@ def test_goroutines_run_while_the_prompt_waits(tmp_path: Path, mode: str) -> Non
         assert "time.Sleep" in t.enter(":goroutines")
 
 
+def test_a_burst_keeps_its_lines(tmp_path: Path) -> None:
+    """More than the pipe takes at once."""
+    with Terminal(tmp_path) as t:
+        t.enter('lines := strings.Repeat(strings.Repeat("x", 99) + "\\n", 2000) + "end\\n"')
+        t.enter("go func() { time.Sleep(300 * time.Millisecond); fmt.Print(lines) }()")
+        t.expect("\nend")
+        assert [x for x in t.text().split("\n") if x[:1] == "x"] == ["x" * 99] * 2000
+
+
 @pytest.mark.parametrize("pause", [0, 2, 5, 300])
 def test_a_goroutine_may_end_it_all(tmp_path: Path, pause: int) -> None:
     """Also between two prompts."""
