@@ -10,6 +10,24 @@
 
 	.text
 
+	.macro	pushsaved			# the registers that a callee keeps
+	pushq	%rbx
+	pushq	%rbp
+	pushq	%r12
+	pushq	%r13
+	pushq	%r14
+	pushq	%r15
+	.endm
+
+	.macro	popsaved
+	popq	%r15
+	popq	%r14
+	popq	%r13
+	popq	%r12
+	popq	%rbp
+	popq	%rbx
+	.endm
+
 # ---------------------------------------------------------------------------------------
 # Entry of the process. rsp points to argc. The kernel's stack becomes g0's. Where a dynamic
 # linker has been here before, FS is libc's and stays: it does not use the two words.
@@ -60,12 +78,7 @@ runtime.tls0:
 	.type	runtime.systemcall, @function
 	.balign	16
 runtime.systemcall:
-	pushq	%rbx
-	pushq	%rbp
-	pushq	%r12
-	pushq	%r13
-	pushq	%r14
-	pushq	%r15
+	pushsaved
 	movq	%fs:0x68, %r11
 	movq	%rsp, {{g_sched_sp}}(%r11)
 	movq	{{g_m}}(%r11), %r10
@@ -83,12 +96,7 @@ runtime.systemcall:
 	.type	runtime.cgocall, @function
 	.balign	16
 runtime.cgocall:
-	pushq	%rbx
-	pushq	%rbp
-	pushq	%r12
-	pushq	%r13
-	pushq	%r14
-	pushq	%r15
+	pushsaved
 	movq	%fs:0x68, %rbx
 	movq	%rsp, {{g_sched_sp}}(%rbx)
 	movq	{{g_m}}(%rbx), %r10
@@ -109,12 +117,7 @@ runtime.cgocall:
 	.type	runtime.cgocallonstack, @function
 	.balign	16
 runtime.cgocallonstack:
-	pushq	%rbx
-	pushq	%rbp
-	pushq	%r12
-	pushq	%r13
-	pushq	%r14
-	pushq	%r15
+	pushsaved
 	movq	%fs:0x68, %rbx
 	movq	{{g_cgoframe}}(%rbx), %r11
 	movq	%r11, {{cgoframe_link}}(%r10)
@@ -135,12 +138,7 @@ runtime.cgocallonstack:
 	movabsq	${{stackPreempt}}, %r11
 	movq	%r11, {{g_stackguard}}(%rbx)
 	movq	%r11, %fs:0x70
-1:	popq	%r15
-	popq	%r14
-	popq	%r13
-	popq	%r12
-	popq	%rbp
-	popq	%rbx
+1:	popsaved
 	ret
 
 # C calls a func value, the k-th that was passed to it, as cgocallbackk.
@@ -229,12 +227,7 @@ runtime.gogo:
 	movq	{{g_ret}}(%rdi), %rax
 	movq	{{g_ret}}+8(%rdi), %rdx
 	movq	{{g_ret}}+16(%rdi), %rcx
-	popq	%r15
-	popq	%r14
-	popq	%r13
-	popq	%r12
-	popq	%rbp
-	popq	%rbx
+	popsaved
 	ret
 
 # deferenter(rdi = *_defer): see defer.gol. Remembers its return and links d in; returns 0.
@@ -271,12 +264,7 @@ runtime.gogopanic:
 	movq	{{g_stackguard}}(%rdi), %rax
 	movq	%rax, %fs:0x70
 	movq	{{g_sched_sp}}(%rdi), %rsp
-	popq	%r15
-	popq	%r14
-	popq	%r13
-	popq	%r12
-	popq	%rbp
-	popq	%rbx
+	popsaved
 	movq	%rsi, %rdi
 	movq	%rdx, %rsi
 	jmp	runtime.gopanic
@@ -290,12 +278,7 @@ runtime.gogopanic:
 	.type	__morestack, @function
 	.balign	16
 __morestack:
-	pushq	%rbx
-	pushq	%rbp
-	pushq	%r12
-	pushq	%r13
-	pushq	%r14
-	pushq	%r15
+	pushsaved
 	movq	%fs:0x68, %rbx
 	movq	%rdi, {{g_args_ints}}(%rbx)
 	movq	%rsi, {{g_args_ints}}+8(%rbx)
@@ -328,12 +311,7 @@ __morestack:
 	movq	%rax, %fs:0x70
 	movq	{{g_sched_sp}}(%rdi), %rsp
 	movq	$0, {{g_sched_kind}}(%rdi)
-	popq	%r15
-	popq	%r14
-	popq	%r13
-	popq	%r12
-	popq	%rbp
-	popq	%rbx
+	popsaved
 	incq	(%rsp)
 	movq	%rdi, %r11
 	movups	{{g_args_floats}}(%r11), %xmm0
@@ -392,12 +370,7 @@ runtime.gostartpc:
 	.globl	runtime.hostenter
 	.type	runtime.hostenter, @function
 runtime.hostenter:
-	pushq	%rbx
-	pushq	%rbp
-	pushq	%r12
-	pushq	%r13
-	pushq	%r14
-	pushq	%r15
+	pushsaved
 	movq	%fs:0x68, %rax
 	movq	%rax, {{hostcall_oldg}}(%rdi)
 	movq	%fs:0x70, %rax
@@ -421,12 +394,7 @@ runtime.hostreturn:
 	movq	{{hostcall_oldguard}}(%rdi), %rax
 	movq	%rax, %fs:0x70
 	movq	{{hostcall_sp}}(%rdi), %rsp
-	popq	%r15
-	popq	%r14
-	popq	%r13
-	popq	%r12
-	popq	%rbp
-	popq	%rbx
+	popsaved
 	ret
 
 # gogoexit(gp): continues gp in Goexit, as if it had called that where it stopped: in a system
@@ -441,12 +409,7 @@ runtime.gogoexit:
 	movq	{{g_sched_sp}}(%rdi), %rsp
 	movq	{{g_sched_kind}}(%rdi), %rax
 	movq	$0, {{g_sched_kind}}(%rdi)
-	popq	%r15
-	popq	%r14
-	popq	%r13
-	popq	%r12
-	popq	%rbp
-	popq	%rbx
+	popsaved
 	leaq	(%rsp,%rax,8), %rsp		# kind 1: the return address into the prologue
 	jmp	runtime.Goexit
 
