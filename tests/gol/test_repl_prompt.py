@@ -161,6 +161,7 @@ def test_goroutines_run_while_the_prompt_waits(tmp_path: Path, mode: str) -> Non
         # one that dies says so
         t.enter("go func() { time.Sleep(100 * time.Millisecond); panic(`on its own`) }()")
         t.expect("panic: on its own")
+        t.wait(lambda text: text.split("\n")[-1].strip() == "gol>", "prompt below it")
         assert t.enter("n > 20") == "true  bool"
         assert "time.Sleep" in t.enter(":goroutines")
 
