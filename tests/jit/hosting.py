@@ -32,6 +32,34 @@ def call(name, *words, **options):
     return outcome, list(block)
 '''
 
+# Declarations for sources: a callback that is called with a message in a frame n deep.
+MESSAGES = """
+type block struct {
+	fn unsafe.Pointer // a func value
+	n  int
+}
+
+type message struct {
+	n    int
+	text string
+}
+
+func (b *block) call(m *message) {
+	fn := *(*func(unsafe.Pointer))(unsafe.Pointer(&b.fn))
+	fn(unsafe.Pointer(m))
+}
+
+func deep(n int, b *block, m *message) int {
+	var a [10]int
+	a[n%10] = n
+	if n == 0 {
+		b.call(m)
+		return m.n
+	}
+	return deep(n-1, b, m) + a[n%10] - n
+}
+"""
+
 
 def run_host(
     source: str, program: str, mode: str = "normal", timeout: float = 120

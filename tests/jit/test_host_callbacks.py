@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.harness import MODES
-from tests.jit.hosting import output
+from tests.jit.hosting import MESSAGES, output
 
 SOURCE = """
 package main
@@ -19,31 +19,6 @@ import (
 )
 
 func main() {}
-
-type block struct {
-	fn unsafe.Pointer // a func value
-	n  int
-}
-
-type message struct {
-	n    int
-	text string
-}
-
-func (b *block) call(m *message) {
-	fn := *(*func(unsafe.Pointer))(unsafe.Pointer(&b.fn))
-	fn(unsafe.Pointer(m))
-}
-
-func deep(n int, b *block, m *message) int {
-	var a [10]int
-	a[n%10] = n
-	if n == 0 {
-		b.call(m)
-		return m.n
-	}
-	return deep(n-1, b, m) + a[n%10] - n
-}
 
 // Calls the func value with a message in a frame n deep; the answer comes back in it.
 func ask(p unsafe.Pointer) {
@@ -139,7 +114,7 @@ func many(p unsafe.Pointer) {
 	wg.Wait()
 	b.n = total
 }
-"""
+""" + MESSAGES
 
 ASK = """
 class Message(ctypes.Structure):

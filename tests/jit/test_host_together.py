@@ -6,7 +6,7 @@ from __future__ import annotations
 import pytest
 
 from tests.harness import MODES
-from tests.jit.hosting import output
+from tests.jit.hosting import MESSAGES, output
 
 SOURCE = """
 package main
@@ -22,31 +22,6 @@ import (
 )
 
 func main() {}
-
-type block struct {
-	fn unsafe.Pointer // a func value
-	n  int
-}
-
-type message struct {
-	n    int
-	text string
-}
-
-func (b *block) call(m *message) {
-	fn := *(*func(unsafe.Pointer))(unsafe.Pointer(&b.fn))
-	fn(unsafe.Pointer(m))
-}
-
-func deep(n int, b *block, m *message) int {
-	var a [10]int
-	a[n%10] = n
-	if n == 0 {
-		b.call(m)
-		return m.n
-	}
-	return deep(n-1, b, m) + a[n%10] - n
-}
 
 func ask(p unsafe.Pointer) {
 	b := (*block)(p)
@@ -125,7 +100,7 @@ func fall(n int, s []int) int {
 }
 
 func background(p unsafe.Pointer) { go boom(nil) }
-"""
+""" + MESSAGES
 
 PROGRAM = """
 import random
