@@ -138,6 +138,7 @@ class Host:
         self._kind = self._answered = self._pending = self._gone = 0  # of _at, the most used
         self._functions: dict[int, tuple[Callable[[int], None], Any]] = {}
         self._owners: dict[int, object] = {}  # of pinned buffers
+        self._told = 0  # how many of both are known to be of no use to gol any more
         self._errors: dict[int, BaseException] = {}
         self._numbers = itertools.count(1)
         self._c_callback = ctypes.CFUNCTYPE(ctypes.c_uint64, ctypes.c_uint64, ctypes.c_uint64)(
@@ -437,11 +438,13 @@ class Host:
             if text:
                 self.report(text)
         while words[self._at["gone"]]:
-            words = self._do("gone")
+            # What is heard twice, since a Ctrl-C came before it was noted, does no harm.
+            words = self._do("gone", arg=self._told)
             n = words[self._at["textlen"]]
             for number in memoryview(self._local.thread.text[:n]).cast("Q"):
                 self._owners.pop(number, None)
                 self._functions.pop(number, None)
+            self._told = words[self._at["code"]] + n // 8
 
 
 def _recursion(e: BaseException) -> BaseException:

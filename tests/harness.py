@@ -38,6 +38,7 @@ MODES: dict[str, str] = {
     "faultonfree": "stackfaultonfree=1,stackpoison=1,checkmaps=1",
     "fromsystem": "stackfromsystem=1,stackpoison=1",
     "moves": "stackforcemove=1,stackfaultonfree=1",
+    "preempt": "preemptstress=1,checkmaps=1",
     "segments": "copystack=0,stackfaultonfree=1,stackpoison=1,checkmaps=1",
 }
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import resource
+import secrets
 from collections.abc import Callable
 
 import pytest
@@ -25,7 +26,7 @@ def _repeat(n: int, line: str) -> str:
 SHAPES: dict[str, tuple[int, Callable[[int], str]]] = {
     "lines": (400, source.program),
     "statements": (
-        100,
+        300,
         lambda n: _main("x := 1\n" + _repeat(n, "if x > @ {\nx += @\n}\n") + "println(x)\n"),
     ),
     "strings": (
@@ -52,7 +53,7 @@ SHAPES: dict[str, tuple[int, Callable[[int], str]]] = {
         ),
     ),
     "literal": (
-        1000,
+        5000,
         lambda n: _main("println(len(t))\n", "var t = []int{\n" + _repeat(n, "@,\n") + "}\n"),
     ),
 }  # fmt: skip
@@ -63,6 +64,7 @@ def cpu_seconds(text: str) -> float:
         who = (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)
         return sum(u.ru_utime + u.ru_stime for u in map(resource.getrusage, who))
 
+    text += f"// not in the cache: {secrets.token_hex(8)}\n"
     start = now()
     result = build([("x.gol", text.encode())], Cache(), toolchain_id())
     assert result.image is not None, result.diags.sorted()[:1]

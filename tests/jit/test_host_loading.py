@@ -240,21 +240,7 @@ print(host.call(host.address("main.power"), ctypes.addressof(block)).kind, block
 
 def test_the_first_module_is_stored(tmp_path: Path) -> None:
     text = source(1)
-    program = """
-from gol.jit.module import Module
-cache = Cache(ROOT)
-def start():
-    h = Host()
-    h.store = cache
-    return h
-sys.stdout.flush()
-for _ in range(2):
-    begin = time.process_time()
-    if os.fork() == 0:
-        os._exit(run())
-"""
     program = f"""
-from gol.jit import host as jithost
 from gol.jit.module import Module
 class Store(Cache):
     def get(self, kind, key):

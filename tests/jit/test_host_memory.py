@@ -168,3 +168,28 @@ for i in range(50):
 print(most < 600, len(host._owners) < 30)
 """
     assert output(SOURCE, program) == "True True\n"
+
+
+def test_ctrl_c_may_come_while_buffers_are_let_go() -> None:
+    """The trip that brings the numbers of what is gone ends in a KeyboardInterrupt."""
+    program = BUFFERS + """
+enter = host._enter_main
+def interrupted(thread, words):
+    enter(thread, words)
+    if words[host._at["op"]] == host._op["gone"] and lost:
+        raise lost.pop()
+host._enter_main = interrupted
+lost = [KeyboardInterrupt(), KeyboardInterrupt()]
+for i in range(3):
+    try:
+        call("sum", *block(Owner("q", [i])))
+        host.collect()
+        print("not interrupted", len(host._owners))
+    except KeyboardInterrupt:
+        print("interrupted", len(host._owners))
+"""
+    assert output(SOURCE, program).splitlines() == [
+        "interrupted 1",
+        "interrupted 2",
+        "not interrupted 0",
+    ]

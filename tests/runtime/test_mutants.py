@@ -23,6 +23,7 @@ MOVES = PROGRAMS / "runtime" / "moves"
 MOVE = "stackforcemove=1,stackfaultonfree=1"
 REPORT = MOVE + ",stackdebug=2"
 CHECK = "checkmaps=1"
+ENTRY = "preemptstress=1,checkmaps=1,nopreempt=1"
 SEGMENTS = "copystack=0"
 COLLECT = "gcstress=1,checkmaps=1,nopreempt=1"
 
@@ -86,9 +87,9 @@ TABLE = [
     Mutant("deferred calls of a callback", "foreign/idempotent", "foreign-deferred", mode=CHECK),
     # What only a stack keeps alive.
     Mutant("goroutine that has not begun", "starts", "gc-start", mode=""),
-    Mutant("arguments in registers", "interrupted", "gc-register-arguments", mode=CHECK),
-    Mutant("arguments in memory", "interrupted", "gc-stack-arguments", mode=CHECK),
-    Mutant("closure being entered", "interrupted", "gc-context", mode=CHECK),
+    Mutant("arguments in registers", "interrupted", "gc-register-arguments", mode=ENTRY),
+    Mutant("arguments in memory", "interrupted", "gc-stack-arguments", mode=ENTRY),
+    Mutant("closure being entered", "interrupted", "gc-context", mode=ENTRY),
     Mutant("locals", "roots", "gc-slots", "main.slots", COLLECT),
     Mutant("arrays", "roots", "gc-objects", "main.objects", COLLECT),
     Mutant("iterator of a map", "roots", "gc-slots", "main.iterator", COLLECT),
