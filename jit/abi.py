@@ -12,12 +12,12 @@ type for all else (:func:`value_type`). *Words* are its flattened scalars, each 
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cached_property
 
 from gol.lang import types as T
 from gol.lang.pointers import direct_interface
-from gol.lang.sizes import alignof, offsetsof, sizeof
+from gol.lang.sizes import offsetsof, sizeof
 
 GCPTR = "ptr addrspace(1)"
 STRING = "{ ptr addrspace(1), i64 }"
@@ -241,7 +241,6 @@ class FuncABI:
     params: tuple[Param, ...]  # receiver first, if any
     results: tuple[T.Type, ...]
     context: bool = False  # declares the closure object as nest argument
-    ret_words: tuple[tuple[int, Word], ...] = field(default=(), init=False)
 
     @cached_property
     def _flat_results(self) -> tuple[tuple[int, Word], ...] | None:
@@ -300,13 +299,6 @@ class FuncABI:
         for p in self.params:
             out.extend(p.types)
         return out
-
-    @property
-    def fn_type(self) -> str:
-        """As written in a call: ``i64 (ptr addrspace(1), i64)``, without attributes."""
-        plain = [p.split(" nest")[0].replace(" signext", "").replace(" zeroext", "")
-                 for p in self.param_types]  # fmt: skip
-        return f"{self.ret} ({', '.join(plain)})"
 
     def declare(self, symbol: str, attrs: str = "") -> str:
         """``declare`` line for an external function; symbol without @ and quotes."""
@@ -389,7 +381,3 @@ def _repeat(bits: int, width: int, count: int) -> int:
 def ptrdata(t: T.Type) -> int:
     """Bytes of t up to and including its last pointer."""
     return ptr_bits(t).bit_length() * WORD
-
-
-def align_of(t: T.Type) -> int:
-    return alignof(t)

@@ -188,8 +188,8 @@ class _Body:
                 out.append((off, size, None))
         return out
 
-    def loop(self, n: int) -> tuple[str, str, str]:
-        """Open a loop over 0..n-1: (index, label of the head, of what follows)."""
+    def loop(self) -> tuple[str, str, str]:
+        """Open a loop: the labels of the block before it, of its head, of what follows."""
         before, head, after = self.label(), self.label(), self.label()
         self.emit(f"br label %{before}")
         self.start(before)
@@ -282,7 +282,7 @@ class _Equal(_Body):
         if not u.len or not size:
             return
         f = "@" + sym(self.algs.equal(u.elem))
-        before, head, after = self.loop(u.len)
+        before, head, after = self.loop()
         step = self.label()
         self.n += 1
         i = f"%i{self.n}"
@@ -339,7 +339,7 @@ class _Hash(_Body):
         if not u.len or not size:
             return h
         f = "@" + sym(self.algs.hash(u.elem))
-        before, head, after = self.loop(u.len)
+        before, head, after = self.loop()
         self.n += 1
         i, g = f"%i{self.n}", f"%h{self.n}"
         self.lines.append(f"  {i} = phi i64 [ 0, %{before} ], [ {i}n, %{head} ]")

@@ -410,11 +410,6 @@ class Decl(Node):
 
 
 @_node
-class BadDecl(Decl):
-    pass
-
-
-@_node
 class GenDecl(Decl):
     tok: str  # "import" "const" "type" "var"
     specs: list[Spec]

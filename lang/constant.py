@@ -436,10 +436,6 @@ _INT_RANGE = {
 }  # fmt: skip
 
 
-def int_range(kind: str) -> tuple[int, int]:
-    return _INT_RANGE[kind]
-
-
 def represent(v: Any, b: T.Basic) -> Any:
     """v as a value of type b, rounded where b rounds; None if b cannot hold it."""
     if v is UNKNOWN:

@@ -361,7 +361,7 @@ class ExprFlow:
         elif not (isinstance(fun, A.SelectorExpr) and fun.selection is not None):
             self.expr(self.blank, fun)
         params = self._parameter_holes(ks, e, callee, info)
-        self.arguments(e, params, callee)
+        self.arguments(e, params)
 
     def _parameter_holes(
         self, ks: list[Hole], e: A.CallExpr, callee: Optional[Func], info: Optional[A.FuncInfo]
@@ -441,7 +441,7 @@ class ExprFlow:
                 self.graph.flow(ks[i].dst, ks[i].derefs + derefs, tee)
         return Hole(tee)
 
-    def arguments(self, e: A.CallExpr, holes: list[Hole], callee: Optional[Func]) -> None:
+    def arguments(self, e: A.CallExpr, holes: list[Hole]) -> None:
         fun = unparen(e.fun)
         i = 0
         if isinstance(fun, A.SelectorExpr) and fun.selection is not None:

@@ -166,7 +166,7 @@ class Flow(ExprFlow):
             self.expr(self.blank, call)
             return
         self.expr(hole, call.fun)
-        self.arguments(call, [hole] * 64, None)
+        self.arguments(call, [hole] * 64)
 
     def _return(self, s: A.ReturnStmt) -> None:
         results = self.func.results

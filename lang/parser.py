@@ -22,7 +22,6 @@ if TYPE_CHECKING:
 # Of the tokens on the stack, those that decide whether we are directly in the header of
 # if, for or switch: the topmost is one of the three.
 _HEADERS = frozenset(("IF", "FOR", "SWITCH"))
-_CLOSERS = frozenset(("RPAREN", "RBRACK", "RBRACE"))
 _CLOSING = frozenset(("RPAREN", "RBRACK", "RBRACE"))
 _FRAMES = _HEADERS | {"LPAREN", "LBRACK", "EMPTY", "LTYPE", "LBODY", "LBLOCK", "LLIT", "LLITX"}
 

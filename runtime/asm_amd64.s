@@ -470,12 +470,6 @@ runtime.setg:
 	movq	%rdi, %fs:0x68
 	ret
 
-	.globl	runtime.getguard
-	.type	runtime.getguard, @function
-runtime.getguard:
-	movq	%fs:0x70, %rax
-	ret
-
 # ---------------------------------------------------------------------------------------
 # The kernel.
 

@@ -192,7 +192,7 @@ def _name(f: Function | None) -> str:
     return escape(f.name) + (f" ({escape(where)})" if where else "")
 
 
-def _hover(c: Change, goid: int, clock: Clock) -> tuple[str, str]:
+def _hover(c: Change, goid: int) -> tuple[str, str]:
     """The text at a change of size, and the mark."""
     head = f"<b>goroutine {goid}</b> at {time_text(c.time)}<br>"
     if isinstance(c.why, Growth):
@@ -219,7 +219,7 @@ def _draw_track(figure: go.Figure, t: Track, clock: Clock, last: int, colour: st
     size = Curve()
     points = t.sizes.points
     for i, c in enumerate(points):
-        text, symbol = _hover(c, g.goid, clock)
+        text, symbol = _hover(c, g.goid)
         if i == 0 and c.time == g.began:
             text += f"<br>starts with {_name(g.fn)}{created}"
         elif c.time == g.ended:

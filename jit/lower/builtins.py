@@ -138,7 +138,7 @@ class Builtins(Calls):
         self.cbr(fits, join, grow, "likely")
         self.start(grow)
         if first is not None:
-            used = self.alloca_ir("i8", False, "used")
+            used = self.alloca_ir("i8", "used")
             self.entry.append(f"  store i8 0, {used}")
             array = self.alloca(first, "first")
             was = self.ins(f"load i8, {used}")

@@ -9,7 +9,6 @@ from gol.jit.abi import GCPTR
 from gol.lang import ast as A
 from gol.lang import types as T
 from gol.lang.objects import Func
-from gol.lang.pointers import has_pointers
 
 from .core import MANAGED
 from .emit import Layout, Value, layout, memory_slots
@@ -62,11 +61,10 @@ class Calls(Expressions):
         sig = f.type
         assert isinstance(sig, T.Signature)
         if recv is None:
-            intrinsic = self.module.intrinsic_name(f)
-            if intrinsic in INTRINSICS:
+            if f.link_name in INTRINSICS:
                 args = self.arguments(e, sig)
                 self.pos = e.pos
-                words = INTRINSICS[intrinsic](self, [w for _, v in args for w in v])
+                words = INTRINSICS[f.link_name](self, [w for _, v in args for w in v])
                 out: list[Typed] = []
                 for r in sig.results:
                     n = len(layout(r.type).words)
@@ -85,11 +83,11 @@ class Calls(Expressions):
 
     def call_func(self, f: Func, args: list[Typed]) -> list[Value]:
         """A call of a declared function or method (receiver among args)."""
-        code, attrs = self.module.callee(f, self.mode)
+        code = self.module.callee(f)
         if f.cell and f is not self.info.func:  # (escape analysis makes the same exception)
             code = self.ins(f"load ptr, ptr {self.module.cell(f)}")
         fa = abi.abi_of(f.type, recv=args[0][0] if f.type.recv is not None else None)
-        return self.call_code(fa, code, args, attrs=attrs)
+        return self.call_code(fa, code, args)
 
     def _method(self, fun: A.SelectorExpr, e: A.CallExpr) -> list[Typed]:
         sel = fun.selection
@@ -112,25 +110,8 @@ class Calls(Expressions):
     def receiver(self, x: A.Expr, path: list[int], pos: int) -> tuple[T.Type, str, Value]:
         """The operand of a method selector after its embedded fields: type, and either
         an address or a value."""
-        x = unparen(x)
-        t: T.Type = x.type
-        addr = ""
-        value: Value = ()
-        if (
-            not isinstance(t.underlying(), (T.Pointer, T.Interface))
-            and x.mode == A.MODE_VAR
-            and x not in self.memo
-            and not self._is_value_var(x)
-        ):
-            addr = self.addr(x)
-        else:
-            value = self.expr(x)
-            if layout(t).by_ref:
-                addr = f"{GCPTR} {value[0]}"
-        if not path:
-            return t, addr, value
-        t, addr, value = self.walk_fields(t, addr, value, path, pos, False)
-        return t, addr, value
+        t, addr, value = self.operand(x)
+        return self.walk_fields(t, addr, value, path, pos, False) if path else (t, addr, value)
 
     def adapt_receiver(self, f: Func, t: T.Type, addr: str, value: Value, pos: int) -> Typed:
         """The receiver as method f takes it."""
@@ -228,7 +209,7 @@ class Calls(Expressions):
         if lent is None or not on_stack or self.dead:
             return self.new_object(t, on_stack)
         lay = layout(t)
-        slot = self.borrow(lay.mem, lay.pointers, "args")
+        slot = self.borrow(lay.mem, "args")
         lent.append((lay.mem, slot))
         return self.gcptr(slot)
 
@@ -249,18 +230,18 @@ class Calls(Expressions):
 
     # ------------------------------------------------------------------- the call
     def call_code(
-        self, fa: Any, code: str, args: list[Typed], context: str = "", attrs: str = ""
+        self, fa: Any, code: str, args: list[Typed], context: str = ""
     ) -> list[Value]:
         words: list[str] = []
         if fa.context:
             words.append(f"{GCPTR} nest {context or 'null'}")
         out = ""
         if fa.out:
-            out = self.borrow(fa.out_type, any(has_pointers(t) for t in fa.results), "out")
+            out = self.borrow(fa.out_type, "out")
             words.append(out)
         for p, (_, v) in zip(fa.params, args, strict=True):
             words += [f"{w.param} {x}" for w, x in zip(p.words, v, strict=True)]
-        text = f"call {fa.ret_attr}{fa.ret} {code}({', '.join(words)}){attrs}{self.dbg()}"
+        text = f"call {fa.ret_attr}{fa.ret} {code}({', '.join(words)}){self.dbg()}"
         if fa.out:
             self.emit(text)
             results = self.load_results(fa, out)
@@ -309,8 +290,8 @@ class Calls(Expressions):
         for p in fa.params:
             typed.append((p.type, tuple(args[at : at + len(p.words)])))
             at += len(p.words)
-        code, attrs = self.module.callee(f, self.mode)
-        values = self.call_code(fa, code, typed, attrs=attrs)
+        code = self.module.callee(f)
+        values = self.call_code(fa, code, typed)
         return tuple(w for v in values for w in v)
 
     # -------------------------------------------------------------------- failure
@@ -319,10 +300,10 @@ class Calls(Expressions):
         if self.dead:
             return label
         if self.mode == MANAGED:
-            code, _ = self.module.callee(self._needed(name), MANAGED)
+            code = self.module.callee(self._needed(name))
             args = ", ".join(typed_args)
         else:
-            code, _ = self.module.callee(self._needed("throw"), self.mode)
+            code = self.module.callee(self._needed("throw"))
             s = self.string_constant(_THROWS.get(name, "slice bounds out of range"))
             args = f"{GCPTR} {s[0]}, i64 {s[1]}"
         self.cold += [

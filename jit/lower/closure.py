@@ -101,7 +101,7 @@ class Closures(Calls):
 
     # ---------------------------------------------------------- declared functions
     def func_value(self, f: Func) -> Value:
-        self.module.callee(f, self.mode)
+        self.module.callee(f)
         return (gc(self.module.static_func_value(f.link_name)),)
 
     # -------------------------------------------------------------------- methods

@@ -76,7 +76,7 @@ class Control(Statements):
             for x in init.lhs:
                 v = getattr(x, "obj", None)
                 if isinstance(v, Var) and self.on_heap(v) and v in self.addr_of:
-                    slot = self.alloca_ir(GCPTR, True, "cell")
+                    slot = self.alloca_ir(GCPTR, "cell")
                     self.emit(f"store {GCPTR} {self.gcptr(self.addr_of.pop(v))}, {slot}")
                     self.slot_of[v] = slot
                     out.append(v)
@@ -216,7 +216,7 @@ class Control(Statements):
         for c, b in zip(s.clauses, bodies, strict=True):
             self.start(b)
             if c.obj is not None:
-                self._bind_case(c, v, src, bound)
+                self._bind_case(c, v, bound)
             self.block(c.body)
             self.br(exit_)
         self.start(exit_)
@@ -232,9 +232,7 @@ class Control(Statements):
             return ok
         return self.type_matches(v, src, x.type)
 
-    def _bind_case(
-        self, c: A.CaseClause, v: Value, src: T.Type, bound: dict[A.CaseClause, Value]
-    ) -> None:
+    def _bind_case(self, c: A.CaseClause, v: Value, bound: dict[A.CaseClause, Value]) -> None:
         assert c.obj is not None
         if c in bound:
             self.declare_var(c.obj, bound[c])
@@ -345,8 +343,8 @@ class Control(Statements):
         """(index of the chosen case, -1 for default; whether a value was received)"""
         n = len(ready)
         nsends = sum(isinstance(c.comm, A.SendStmt) for c, *_ in ready)
-        cells = self.alloca_ir(f"[{n} x {{ {GCPTR}, {GCPTR} }}]", True, "cases")
-        order = self.alloca_ir(f"[{2 * n} x i16]", False, "order")
+        cells = self.alloca_ir(f"[{n} x {{ {GCPTR}, {GCPTR} }}]", "cases")
+        order = self.alloca_ir(f"[{2 * n} x i16]", "order")
         for i, (_, ch, place, _) in enumerate(ready):
             self.emit(f"store {GCPTR} {ch}, {self.offset(cells, 16 * i)}")
             self.emit(f"store {GCPTR} {self.gcptr(place)}, {self.offset(cells, 16 * i + 8)}")

@@ -40,11 +40,6 @@ def is_info(t: T.Type, flags: int) -> bool:
     return isinstance(u, T.Basic) and bool(u.info & flags)
 
 
-def is_pointer_like(t: T.Type) -> bool:
-    u = t.underlying()
-    return isinstance(u, T.Pointer) or u is T.UNSAFE_POINTER
-
-
 class Convert(Core):
     # ------------------------------------------------------------------ constants
     def constant(self, value: Any, t: T.Type) -> Value:
@@ -91,11 +86,11 @@ class Convert(Core):
                 return v
             return self.to_iface(v, src, dst, node)
         if isinstance(s, T.Basic) and isinstance(d, T.Basic):
-            return self._basic(v, s, d, node)
+            return self._basic(v, s, d)
         if isinstance(s, T.Basic) and isinstance(d, T.Slice) and is_string(s):
             return self.string_to_slice(v, d)
         if isinstance(s, T.Slice) and isinstance(d, T.Basic):
-            return self._slice_to_string(v, s, node)
+            return self._slice_to_string(v, s)
         if isinstance(s, T.Slice) and isinstance(d, T.Array):
             p = self._slice_to_array_pointer(v, d)
             if d.len == 0:
@@ -105,7 +100,7 @@ class Convert(Core):
             return (self._slice_to_array_pointer(v, d.elem.underlying()),)  # type: ignore[arg-type]
         return v  # same underlying type, or pointers and channels of such
 
-    def _basic(self, v: Value, s: T.Basic, d: T.Basic, node: Optional[A.Expr]) -> Value:
+    def _basic(self, v: Value, s: T.Basic, d: T.Basic) -> Value:
         if s.kind == d.kind:
             return v
         if d.info & T.STRING:
@@ -189,7 +184,7 @@ class Convert(Core):
             how = "short"
         return self.runtime_call(f"stringtoslice{'rune' if runes else 'byte'}{how}", *v)
 
-    def _slice_to_string(self, v: Value, s: T.Slice, node: Optional[A.Expr]) -> Value:
+    def _slice_to_string(self, v: Value, s: T.Slice) -> Value:
         runes = layout(s.elem).size == 4
         return self.runtime_call("slicerunetostring" if runes else "slicebytetostring", *v[:2])
 

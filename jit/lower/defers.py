@@ -54,7 +54,7 @@ class Defers(Maps):
             self.defers_once.clear()
         self.defer_exit = self.label("exit")
         record = self.module.runtime_type("_defer")
-        self.defer_record = self.alloca_ir(layout(record).mem, False, "defer")
+        self.defer_record = self.alloca_ir(layout(record).mem, "defer")
         self.entry.append(f"  store {_POINTERS} zeroinitializer, {self.defer_record}")
         self._make_slots()
         again = self.runtime_call("deferenter", self.gcptr(self.defer_record))[0]
@@ -73,7 +73,7 @@ class Defers(Maps):
             self._slot(None, self.out_pointer)
 
     def _slot(self, v: Var | None, pointer: str) -> None:
-        at = self.alloca_ir(GCPTR, True, "slot")
+        at = self.alloca_ir(GCPTR, "slot")
         self.emit(f"store {GCPTR} {pointer}, {at}")
         self._expose(at)
         self.defer_slots.append((v, at))

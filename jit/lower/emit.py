@@ -236,7 +236,7 @@ class Emitter:
         return self.ins(f"phi {type_} {arms}")
 
     # ------------------------------------------------------------------ the frame
-    def alloca_ir(self, mem: str, pointers: bool, hint: str = "v", align: int = 0) -> str:
+    def alloca_ir(self, mem: str, hint: str = "v", align: int = 0) -> str:
         """A frame slot of an LLVM type; its address. What has pointers and is not promoted
         to registers is zeroed at entry by the safepoint pass."""
         self._n += 1
@@ -246,18 +246,18 @@ class Emitter:
         self.entry.append(f"  {name} = addrspacecast ptr {name}.a to {GCPTR}")
         return f"{GCPTR} {name}"
 
-    def borrow(self, mem: str, pointers: bool, hint: str = "tmp") -> str:
+    def borrow(self, mem: str, hint: str = "tmp") -> str:
         """A frame slot for as long as nothing else can point to it: until
         :meth:`give_back`. What it holds at first is undefined (its pointers are valid)."""
         idle = self._idle.get(mem)
-        return idle.pop() if idle else self.alloca_ir(mem, pointers, hint)
+        return idle.pop() if idle else self.alloca_ir(mem, hint)
 
     def give_back(self, mem: str, addr: str) -> None:
         self._idle.setdefault(mem, []).append(addr)
 
     def alloca(self, t: T.Type, hint: str = "v") -> str:
         lay = layout(t)
-        return self.alloca_ir(lay.mem, lay.pointers, hint, lay.align)
+        return self.alloca_ir(lay.mem, hint, lay.align)
 
     def scratch(self, t: T.Type) -> str:
         """A frame slot that nothing refers to once the statement is over; not zeroed."""

@@ -22,7 +22,6 @@ from .emit import Value, layout, memory_slots
 from .literals import Literals, is_sparse, unparen
 from .ops import is_literal
 
-_ARITH = frozenset(["+", "-", "*", "/", "%", "&", "|", "^", "&^"])
 _COMPARE = frozenset(["==", "!=", "<", "<=", ">", ">="])
 
 
@@ -201,19 +200,23 @@ class Expressions(Literals):
         self, x: A.Expr, path: list[int], pos: int, want_addr: bool
     ) -> tuple[str, Value]:
         """Follow a path of fields from the operand x; the address, or else the value."""
+        t, addr, value = self.operand(x)
+        return self.walk_fields(t, addr, value, path, pos, want_addr)[1:]
+
+    def operand(self, x: A.Expr) -> tuple[T.Type, str, Value]:
+        """The operand of a selector: its type, and the address if it lies anywhere, or else
+        the value. (Of a pointer or interface nothing but the value is ever asked for.)"""
         x = unparen(x)
         t: T.Type = x.type
-        addr = ""
-        value: Value = ()
-        if isinstance(t.underlying(), T.Pointer):
-            value = self.expr(x)
-        elif x.mode == A.MODE_VAR and x not in self.memo and not self._is_value_var(x):
-            addr = self.addr(x)
-        else:
-            value = self.expr(x)
-            if layout(t).by_ref:
-                addr = f"{GCPTR} {value[0]}"
-        return self.walk_fields(t, addr, value, path, pos, want_addr)[1:]
+        if (
+            not isinstance(t.underlying(), (T.Pointer, T.Interface))
+            and x.mode == A.MODE_VAR
+            and x not in self.memo
+            and not self._is_value_var(x)
+        ):
+            return t, self.addr(x), ()
+        value = self.expr(x)
+        return t, f"{GCPTR} {value[0]}" if layout(t).by_ref else "", value
 
     def walk_fields(
         self, t: T.Type, addr: str, value: Value, path: Sequence[int], pos: int, want_addr: bool
@@ -504,7 +507,7 @@ class Expressions(Literals):
             flat = [w for v in values for w in v]
             return self.runtime_call(f"concatstring{len(values)}", *flat)
         mem = layout(T.Array(T.STRING_T, len(values))).mem
-        array = self.borrow(mem, True, "strs")
+        array = self.borrow(mem, "strs")
         for i, v in enumerate(values):
             self.store(T.STRING_T, v, self.offset(array, 16 * i))
         result = self.runtime_call("concatstrings", self.gcptr(array), str(len(values)))

@@ -16,7 +16,6 @@ from gol.jit.abi import GCPTR
 from gol.jit.rtypes import ITAB_FUN, itab_method_index
 from gol.lang import ast as A
 from gol.lang import types as T
-from gol.lang.lookup import interface_methods
 from gol.lang.objects import Func
 
 from .core import MANAGED
@@ -327,10 +326,6 @@ class Interfaces(Expressions):
         leave.append((r, self.current))
         self.start(join)
         return self.phi("i1", leave)
-
-    def interface_is_empty(self, t: T.Type) -> bool:
-        u = t.underlying()
-        return isinstance(u, T.Interface) and not interface_methods(u)
 
 
 def _static_size(ty: str) -> int:

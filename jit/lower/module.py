@@ -171,7 +171,7 @@ class ModuleLowering:
         f = self.runtime_func(name)
         if f is None:
             raise Unsupported(0, f"(runtime.{name})")
-        return self.callee(f, MANAGED)[0]
+        return self.callee(f)
 
     def symbol_of(self, f: Func) -> str:
         for d in f.directives:  # //go:linkname local path.name
@@ -180,11 +180,8 @@ class ModuleLowering:
                 return words[2]
         return f.link_name
 
-    def intrinsic_name(self, f: Func) -> str:
-        return f.link_name
-
-    def callee(self, f: Func, mode: str) -> tuple[str, str]:
-        """The operand to call f by, declared or imported, and call attributes."""
+    def callee(self, f: Func) -> str:
+        """The operand to call f by, declared or imported."""
         symbol = self.symbol_of(f)
         linked = symbol != f.link_name
         if not self.owns(f) or linked:
@@ -199,7 +196,7 @@ class ModuleLowering:
             if symbol not in INTRINSICS:
                 attrs = "#6" if directive_of(f) is None else _DECLARED[MANAGED]
                 self.declare(symbol, abi.abi_of(f.type).declare(symbol, attrs))
-        return "@" + sym(symbol), ""
+        return "@" + sym(symbol)
 
     def linked_func(self, symbol: str) -> Optional[Func]:
         path, _, name = symbol.rpartition(".")

@@ -49,7 +49,7 @@ class Ranges(Control):
         self, s: A.RangeStmt, ty: str, limit: str, body: Callable[[str], None], signed: bool = True
     ) -> None:
         """A loop from 0 below limit; ``body`` binds the variables for a counter."""
-        counter = self.alloca_ir(ty, False, "i")
+        counter = self.alloca_ir(ty, "i")
         self.emit(f"store {ty} 0, {counter}")
         head, inside = self.label("range"), self.label("body")
         cont, exit_ = self.label("next"), self.label("end")
@@ -127,9 +127,9 @@ class Ranges(Control):
 
     def _range_string(self, s: A.RangeStmt) -> None:
         v = self.expr_as(s.x, T.STRING_T) if s.x.value is not None else self.expr(s.x)
-        at = self.alloca_ir("i64", False, "at")
-        after = self.alloca_ir("i64", False, "after")
-        char = self.alloca_ir("i32", False, "rune")
+        at = self.alloca_ir("i64", "at")
+        after = self.alloca_ir("i64", "after")
+        char = self.alloca_ir("i32", "rune")
         self.emit(f"store i64 0, {at}")
         head, inside = self.label("range"), self.label("rune")
         many, one, body = self.label("decode"), self.label("ascii"), self.label("body")

@@ -69,7 +69,7 @@ class Wrappers:
         declared = isinstance(base, T.Named) and any(m is f for m in base.methods)
         direct = declared and not entry_index and f.ptr_recv == isinstance(recv, T.Pointer)
         if direct and not f.cell:
-            self.module.callee(f, "managed")
+            self.module.callee(f)
             return str(f.link_name)
         symbol = versioned(method_symbol(recv, f.name), f)
         if not f.exported and f.pkg is not None and not isinstance(base, T.Named):

@@ -269,7 +269,7 @@ def _delete(c: Checker, e: A.CallExpr, args: list[A.Expr]) -> bool:
 
 def _make(c: Checker, e: A.CallExpr, args: list[A.Expr]) -> bool:
     te = args[0]
-    t = typexpr.var_type(c, te)
+    t = typexpr.type_of(c, te)
     if t is T.INVALID:
         return False
     u = t.underlying()
@@ -359,9 +359,7 @@ def _new(c: Checker, e: A.CallExpr, args: list[A.Expr]) -> bool:
         return False
     if x.mode == A.MODE_INVALID:
         return False
-    if x.mode == A.MODE_TYPE:
-        typexpr.check_var_type(c, x, x.type)
-    elif is_untyped(x.type):
+    if x.mode != A.MODE_TYPE and is_untyped(x.type):
         assignment(c, x, None, "argument to new")
         if x.mode == A.MODE_INVALID:
             return False

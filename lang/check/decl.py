@@ -208,7 +208,7 @@ def var_decl(
     init: Optional[A.Expr],
 ) -> None:
     if te is not None:
-        obj.type = typexpr.var_type(c, te)
+        obj.type = typexpr.type_of(c, te)
     if init is None:
         if te is None:
             obj.type = T.INVALID

@@ -179,7 +179,7 @@ def ident(c: Checker, e: A.Ident, want_type: bool = False) -> None:
     e.obj = obj
     kind = type(obj)
     if want_type and kind is not TypeName:
-        c.error(e, f"{obj.name} ({object_kind(c, obj)}) is not a type")
+        c.error(e, f"{obj.name} ({object_kind(obj)}) is not a type")
         if kind is Var and obj.pkg is c.pkg:
             obj.used = True
         return
@@ -287,7 +287,7 @@ def _type_assert(c: Checker, e: A.TypeAssertExpr, hint: Hint) -> str:
     if not is_interface(x.type):
         c.error(x, f"invalid operation: {c.operand(x)} is not an interface")
         return STATEMENT
-    t = typexpr.var_type(c, e.type_expr)
+    t = typexpr.type_of(c, e.type_expr)
     if t is T.INVALID or not decl.complete(c, t):
         return STATEMENT
     type_assertion(c, e, x, t, False)
@@ -302,7 +302,6 @@ def _star(c: Checker, e: A.StarExpr, hint: Hint) -> str:
     if x.mode == A.MODE_INVALID:
         return STATEMENT
     if x.mode == A.MODE_TYPE:
-        typexpr.check_var_type(c, x, x.type)
         e.mode = A.MODE_TYPE
         e.type = T.Pointer(x.type)
         return EXPRESSION

@@ -74,7 +74,7 @@ def composite_lit(c: Checker, e: A.CompositeLit, hint: Optional[T.Type]) -> str:
     if te is not None:
         if type(te) is A.ArrayType and type(te.length) is A.Ellipsis:
             # [...]T: the literal gives the length
-            t = T.Array(typexpr.var_type(c, te.elem), -1)
+            t = T.Array(typexpr.type_of(c, te.elem), -1)
             te.mode, te.type = A.MODE_TYPE, t
         else:
             t = typexpr.type_of(c, te)

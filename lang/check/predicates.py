@@ -44,10 +44,6 @@ def is_const_type(t: T.Type) -> bool:
     return has_info(t, T.CONST_TYPE)
 
 
-def is_ordered(t: T.Type) -> bool:
-    return has_info(t, T.ORDERED)
-
-
 def is_untyped(t: T.Type) -> bool:
     return type(t) is T.Basic and t.info & T.UNTYPED != 0
 

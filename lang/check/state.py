@@ -62,10 +62,6 @@ class DeclInfo:
         self.deps: dict[Object, None] = {}
         self.order = 0
 
-    @property
-    def has_initializer(self) -> bool:
-        return self.init is not None or (self.fdecl is not None and self.fdecl.body is not None)
-
 
 class Checker:
     def __init__(self, pkg: Package, importer: Importer, diags: Diagnostics) -> None:
@@ -206,7 +202,7 @@ def invalidate(x: A.Expr) -> None:
     x.mode = A.MODE_INVALID
 
 
-def object_kind(c: Checker, obj: Object) -> str:
+def object_kind(obj: Object) -> str:
     if isinstance(obj, Const):
         return "constant"
     if isinstance(obj, Var):

@@ -352,7 +352,7 @@ def _case_types(
             t = None
             expr.expr(c, e)
         else:
-            t = typexpr.var_type(c, e)
+            t = typexpr.type_of(c, e)
             if t is T.INVALID:
                 continue
         for other, pos in seen:

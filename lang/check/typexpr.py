@@ -37,18 +37,6 @@ def type_of(c: Checker, e: A.Expr, declared: Optional[TypeName] = None) -> T.Typ
     return t
 
 
-def var_type(c: Checker, e: A.Expr) -> T.Type:
-    """As type_of, for a type that variables may have."""
-    t = type_of(c, e)
-    check_var_type(c, e, t)
-    return t
-
-
-def check_var_type(c: Checker, e: A.Expr, t: T.Type) -> None:
-    """Constraint interfaces cannot be types of variables; unions are refused where they
-    are written, so that there is nothing to say here yet."""
-
-
 def param(name: str, t: T.Type) -> Var:
     return Var(name, None, 0, t)
 
@@ -87,21 +75,21 @@ def _paren(c: Checker, e: A.ParenExpr, declared: Optional[TypeName]) -> T.Type:
 
 def _star(c: Checker, e: A.StarExpr, declared: Optional[TypeName]) -> T.Type:
     t = T.Pointer(T.INVALID)  # first: the type may be recursive
-    t.elem = var_type(c, e.x)
+    t.elem = type_of(c, e.x)
     return t if t.elem is not T.INVALID else T.INVALID
 
 
 def _array(c: Checker, e: A.ArrayType, declared: Optional[TypeName]) -> T.Type:
     if e.length is None:
         s = T.Slice(T.INVALID)
-        s.elem = var_type(c, e.elem)
+        s.elem = type_of(c, e.elem)
         return s
     n = -1
     if type(e.length) is A.Ellipsis:
         c.error(e, "invalid use of [...] array (outside a composite literal)")
     else:
         n = _array_length(c, e.length)
-    elem = var_type(c, e.elem)
+    elem = type_of(c, e.elem)
     u = elem.underlying()
     if isinstance(u, T.Basic) and u is not T.INVALID and n * sizeof(u) >= ADDRESS_SPACE:
         c.too_large.append((e, f"type [{n}]{c.type_str(elem)} larger than address space"))
@@ -144,8 +132,8 @@ def _array_length(c: Checker, e: A.Expr) -> int:
 
 def _map(c: Checker, e: A.MapType, declared: Optional[TypeName]) -> T.Type:
     t = T.Map(T.INVALID, T.INVALID)
-    t.key = var_type(c, e.key)
-    t.elem = var_type(c, e.elem)
+    t.key = type_of(c, e.key)
+    t.elem = type_of(c, e.elem)
 
     def check_key() -> None:
         if t.key is not T.INVALID and not comparable(t.key):
@@ -158,7 +146,7 @@ def _map(c: Checker, e: A.MapType, declared: Optional[TypeName]) -> T.Type:
 
 def _chan(c: Checker, e: A.ChanType, declared: Optional[TypeName]) -> T.Type:
     t = T.Chan(e.dir, T.INVALID)
-    t.elem = var_type(c, e.elem)
+    t.elem = type_of(c, e.elem)
     return t
 
 
@@ -196,7 +184,7 @@ def _struct(c: Checker, e: A.StructType, declared: Optional[TypeName]) -> T.Type
             name.obj = f
 
     for f in e.fields:
-        t = var_type(c, f.type_expr)
+        t = type_of(c, f.type_expr)
         tag = constant.string_literal(f.tag.text) if f.tag is not None else ""
         if f.names:
             for name in f.names:
@@ -347,14 +335,14 @@ def _params(c: Checker, fields: list[A.Field], may_be_variadic: bool) -> tuple[l
             last = may_be_variadic and i == len(fields) - 1 and len(f.names) <= 1
             if not last:
                 c.error(te, "can only use ... with final parameter")
-            elem = var_type(c, te.elem) if te.elem is not None else T.INVALID
+            elem = type_of(c, te.elem) if te.elem is not None else T.INVALID
             t: T.Type = elem
             if last:
                 variadic = True
                 t = T.Slice(elem)
             te.mode, te.type = A.MODE_TYPE, t
         else:
-            t = var_type(c, te)
+            t = type_of(c, te)
         if f.names:
             out.extend(Var(n.name, c.pkg, n.pos, t) for n in f.names)
         else:
@@ -373,7 +361,7 @@ def _receiver(c: Checker, f: A.Field) -> Var:
                 c.scope.insert(TypeName(arg.name, c.pkg, arg.pos, T.INVALID))
         t: T.Type = T.INVALID
     else:
-        t = var_type(c, f.type_expr)
+        t = type_of(c, f.type_expr)
     name = f.names[0] if f.names else None
     v = Var(name.name if name else "", c.pkg, name.pos if name else f.pos, t)
     c.later(lambda: _check_receiver(c, base, v))

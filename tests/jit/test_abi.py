@@ -84,7 +84,6 @@ def test_results_in_registers_or_by_out_pointer() -> None:
     f = abi.func_value_abi(sig([T.INT8], [T.STRING_T, T.STRING_T]))
     assert f.out and f.ret == "void"
     assert f.param_types == [abi.GCPTR + " nest", abi.GCPTR, "i8 signext"]
-    assert f.fn_type == "void (ptr addrspace(1), ptr addrspace(1), i8)"
     f = abi.abi_of(sig([], [T.FLOAT64, T.FLOAT32, T.INT, T.INT, T.INT]))
     assert not f.out
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import fields
-from typing import Any, Optional
+from typing import Any
 
 from gol.lang import ast
 from gol.lang.diagnostics import Diagnostics
@@ -89,8 +89,3 @@ def cases(text: str) -> list[tuple[str, str, list[str]]]:
         errors = [line for line in want.splitlines() if line]
         out.append((name, source, errors))
     return out
-
-
-def first_error(text: str | bytes) -> Optional[str]:
-    errors = Parsed(text).errors
-    return errors[0] if errors else None

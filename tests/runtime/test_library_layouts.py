@@ -8,7 +8,6 @@ from pathlib import Path
 import pytest
 
 RUNTIME = Path(__file__).parents[2] / "runtime"
-POINTERS = ("unsafe.Pointer", "uintptr", "hmap", "g")
 
 
 def fields(file: str, struct: str) -> list[tuple[str, str]]:
