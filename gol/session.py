@@ -17,7 +17,6 @@ import contextlib
 import ctypes
 import gc
 import os
-import sys
 import threading
 import time
 from collections.abc import Callable
@@ -33,6 +32,7 @@ from gol.jit.packages import std_paths
 from gol.lang import entry as entries
 from gol.lang import types as T
 from gol.lang.check.entry import check_entry
+from gol.lang.deep import deep
 from gol.lang.diagnostics import Diagnostics
 from gol.lang.imports import missing_imports
 from gol.lang.objects import Object, PkgName
@@ -44,7 +44,6 @@ from .cache import Cache
 from .launch import toolchain_id
 
 _SHOW = "internal/show"
-_RECURSION_LIMIT = 60_000
 _PATIENCE = 10  # interrupts while an entry is undone
 
 
@@ -196,18 +195,15 @@ class Session:
         self, record: Record, at: Optional[Position], diags: Diagnostics
     ) -> Optional[Checked]:
         """The entry, in memory; None after errors."""
-        limit = sys.getrecursionlimit()
-        sys.setrecursionlimit(max(limit, _RECURSION_LIMIT))
         try:
-            return self._compile_source(record, self._source(record, at), diags)
+            with deep():
+                return self._compile_source(record, self._source(record, at), diags)
         except Exception as e:  # noqa: BLE001 (as jit.build does: a bug, but the session lives)
             if os.environ.get("GOL_TRACEBACK"):
                 raise
             first = (str(e).splitlines() or [""])[0]
             diags.error(0, f"internal compiler error: {type(e).__name__}: {first}")
             return None
-        finally:
-            sys.setrecursionlimit(limit)
 
     def _compile_source(
         self, record: Record, source: Source, diags: Diagnostics

@@ -50,6 +50,16 @@ Progress = Callable[[int, int, str], None]  # done, total, the package that is n
 Dump = Callable[[str, str], None]
 
 
+@dataclass(frozen=True, slots=True)
+class Request:
+    main: Sources
+    store: Store
+    toolchain: str
+    progress: Optional[Progress] = None
+    dump: Optional[Dump] = None
+    explain: bool = False
+
+
 @dataclass(slots=True)
 class Result:
     diags: Diagnostics
@@ -74,10 +84,11 @@ def build(
     A bug of the compiler becomes a diagnostic; with GOL_TRACEBACK in the environment it is
     raised as it came. Raises MemoryError."""
     result = Result(Diagnostics(SourceSet()))
+    request = Request(main, store or NoStore(), toolchain, progress, dump, explain)
     collecting = gc.isenabled()
     gc.disable()  # trees are built and thrown away with the process
     try:
-        _build(result, main, store or NoStore(), toolchain, progress, dump, explain)
+        _build(result, request)
     except Exception as e:  # noqa: BLE001 (reported, as the worker processes do)
         if os.environ.get("GOL_TRACEBACK"):
             raise
@@ -101,16 +112,8 @@ def _describe(e: Exception) -> str:
     return f"{type(e).__name__}: {e}{where}"
 
 
-def _build(
-    result: Result,
-    main: Sources,
-    store: Store,
-    toolchain: str,
-    progress: Optional[Progress],
-    dump: Optional[Dump],
-    explain: bool,
-) -> None:
-    artifacts = _artifacts(result, main, store, toolchain, progress, dump, explain)
+def _build(result: Result, request: Request) -> None:
+    artifacts = _artifacts(result, request)
     if artifacts is None:
         return
     result.layout = runtime_layout(artifacts)
@@ -127,33 +130,23 @@ def artifacts(
 ) -> tuple[Diagnostics, Optional[list[Artifact]]]:
     """The compiled packages of a program, dependencies first, for :mod:`gol.jit.host`."""
     result = Result(Diagnostics(SourceSet()))
-    return result.diags, _artifacts(
-        result, main, store or NoStore(), toolchain, None, None, False
-    )
+    return result.diags, _artifacts(result, Request(main, store or NoStore(), toolchain))
 
 
-def _artifacts(
-    result: Result,
-    main: Sources,
-    store: Store,
-    toolchain: str,
-    progress: Optional[Progress],
-    dump: Optional[Dump],
-    explain: bool,
-) -> Optional[list[Artifact]]:
+def _artifacts(result: Result, request: Request) -> Optional[list[Artifact]]:
     from gol.jit.compile import Compiler
 
     clock = Clock()
     diags = result.diags
     result.times = clock.times
-    units = packages.discover(main, diags.sources, diags)
+    units = packages.discover(request.main, diags.sources, diags)
     clock.done("parse")
     if units is None:
         return None
-    packages.set_keys(units, f"{toolchain}\0{FORMAT}")
+    packages.set_keys(units, f"{request.toolchain}\0{FORMAT}")
     clock.done("keys")
-    compiler = Compiler(units, diags, store, clock, progress, dump)
-    compiler.explain = explain
+    compiler = Compiler(units, diags, request.store, clock, request.progress, request.dump)
+    compiler.explain = request.explain
     artifacts = compiler.run()
     result.messages = compiler.messages
     return artifacts

@@ -9,21 +9,18 @@ parsed (LLVM holds one global lock, so threads would not help).
 
 from __future__ import annotations
 
-import sys
 from typing import TYPE_CHECKING, Any, Optional
 
 from gol.jit import layout, packages, pipeline, split, target
 from gol.jit.artifact import Artifact
 from gol.jit.packages import Unit
 from gol.jit.workers import Failure, Workers
+from gol.lang.deep import deep
 from gol.lang.diagnostics import Diagnostics
 from gol.lang.objects import Package
 
 if TYPE_CHECKING:
     from gol.jit.build import Clock, Dump, Progress, Store
-
-# Statements and expressions nest as deep as the parser allows; what follows it recurses.
-_RECURSION_LIMIT = 60_000
 
 Roots = list[tuple[str, int, tuple[int, ...]]]
 
@@ -188,24 +185,21 @@ class Compiler:
         if self.diags:
             return None
         self.packages[u.path] = pkg
-        limit = sys.getrecursionlimit()
-        sys.setrecursionlimit(max(limit, _RECURSION_LIMIT))
         try:
-            escapes = escape.analyse(pkg, self.explain and is_main)
-            if is_main:
-                self.messages = escapes.messages
-            self.clock.done("escape")
-            job = self.lower(u, pkg, escapes)
-            if job is not None:
-                self.inline |= job.inline
-                if not is_main:
-                    job.export = export.dump(pkg)
+            with deep():
+                escapes = escape.analyse(pkg, self.explain and is_main)
+                if is_main:
+                    self.messages = escapes.messages
+                self.clock.done("escape")
+                job = self.lower(u, pkg, escapes)
+                if job is not None:
+                    self.inline |= job.inline
+                    if not is_main:
+                        job.export = export.dump(pkg)
         except RecursionError:
             pos = u.files[0].package.pos if u.files else 0
             self.diags.error(pos, "program nests too deeply: not supported yet")
             return None
-        finally:
-            sys.setrecursionlimit(limit)
         self.clock.done("lower")
         return job
 

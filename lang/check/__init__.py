@@ -12,13 +12,11 @@ function bodies; ``initorder`` sorts the initialisers.
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Optional
 
 from .. import ast as A
 from .. import types as T
+from ..deep import deep
 from ..diagnostics import Diagnostics
 from ..objects import Package, TypeName
 from . import (
@@ -31,21 +29,6 @@ from . import (
 from .state import Checker, Importer
 
 __all__ = ["Importer", "check_package"]
-
-# Expressions and statements nest as deep as their author likes; checking recurses.
-RECURSION_LIMIT = 60_000
-
-
-@contextmanager
-def deep() -> Iterator[None]:
-    """Room to recurse."""
-    limit = sys.getrecursionlimit()
-    sys.setrecursionlimit(max(limit, RECURSION_LIMIT))
-    try:
-        yield
-    finally:
-        sys.setrecursionlimit(limit)
-
 
 def check_package(
     path: str, files: list[A.File], importer: Importer, diags: Diagnostics

@@ -15,6 +15,7 @@ from typing import Optional
 
 from .. import ast as A
 from .. import types as T
+from ..deep import deep
 from ..diagnostics import Diagnostics
 from ..entry import Entry
 from ..objects import Func, Scope, TypeName, Var
@@ -22,7 +23,6 @@ from ..session import LAST, SHOW, Checked, Session
 from . import (
     collect,
     decl,
-    deep,
     direct_cycles,
     expr,
     foreign,
