@@ -221,7 +221,7 @@ def _take_output(flags: list[str]) -> str:
 
 def _write_program(path: str, image: bytes) -> None:
     """The old program may be running: it is replaced, not changed. Raises OSError."""
-    from .cache import write_whole
+    from gol.lang.cachefile import write_whole
 
     if os.path.exists(path) and not os.path.isfile(path):  # /dev/null, say
         with open(path, "wb") as f:
@@ -257,7 +257,7 @@ def machine() -> str:
 def env(args: list[str]) -> int:
     from importlib.metadata import version as installed
 
-    from gol.lang.cachedir import cache_dir
+    from gol.lang.cachefile import cache_dir
 
     from .repl.historyfile import history_file
 

@@ -10,8 +10,9 @@ from types import FrameType, TracebackType
 
 from gol.jit.build import Result
 from gol.jit.build import build as jit_build
+from gol.lang.cachefile import abandon
 
-from .cache import Cache, abandon
+from .cache import Cache
 from .launch import die
 from .render import print_diagnostics
 

@@ -12,20 +12,17 @@ reduction would.
 
 from __future__ import annotations
 
-import contextlib
 import hashlib
 import marshal
-import os
 import sys
-import tempfile
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from .cachedir import cache_dir
+from .cachefile import attempt, cache_dir, recall, store
 
 GRAMMAR = Path(__file__).with_name("grammar.lark")
 STARTS = ("file", "entry", "line")
-_FORMAT = 3  # of the cached data; raise it when Tables or what computes it changes
+_FORMAT = 4  # of the cached data; raise it when Tables or what computes it changes
 _STATEMENT_ENDS = ("stmts: stmt .", "stmts: stmts SEMI stmt .", "stmt: NAME COLON .")
 
 
@@ -54,41 +51,20 @@ def load() -> Tables:
     if _loaded is None:
         text = GRAMMAR.read_bytes()
         key = hashlib.sha256(text + repr((_FORMAT, sys.version_info[:2])).encode()).hexdigest()
-        file = Path(cache_dir()) / "grammar" / f"{key[:32]}.tables"
+        file = f"{cache_dir()}/grammar/{key[:32]}.tables"
         _loaded = _read(file)
         if _loaded is None:
             _loaded = compute(text.decode())
-            _write(file, _loaded)
+            attempt(store, file, marshal.dumps(tuple(_loaded)))
     return _loaded
 
 
-def _read(file: Path) -> Tables | None:
+def _read(file: str) -> Tables | None:
     try:
-        data = file.read_bytes()
-        digest, body = data[:32], data[32:]
-        if hashlib.sha256(body).digest() != digest:
-            return None
-        return Tables(*marshal.loads(body))
-    except (OSError, ValueError, EOFError, TypeError):
-        return None
-
-
-def _write(file: Path, tables: Tables) -> None:
-    body = marshal.dumps(tuple(tables))
-    try:
-        file.parent.mkdir(parents=True, exist_ok=True)
-        fd, name = tempfile.mkstemp(".tmp", dir=file.parent)
+        body = recall(file)
     except OSError:
-        return
-    try:
-        with os.fdopen(fd, "wb") as out:
-            out.write(hashlib.sha256(body).digest() + body)
-        os.replace(name, file)
-    except BaseException as e:  # an interrupt leaves nothing behind either
-        with contextlib.suppress(OSError):
-            os.unlink(name)
-        if not isinstance(e, OSError):
-            raise
+        return None
+    return Tables(*marshal.loads(body)) if body is not None else None
 
 
 def compute(grammar: str) -> Tables:

@@ -49,7 +49,7 @@ def test_warm_load_needs_no_compiler(tmp_path: Path) -> None:
     program = (
         "import sys, gol\nm = gol.load('one.gol')\nprint(m.F(1))\n"
         "print([n for n in sys.modules if n.startswith(('lark', 'llvmlite', 'gol.lang.'))"
-        " and n != 'gol.lang.cachedir'])\n"
+        " and n != 'gol.lang.cachefile'])\n"
     )
     output(program, tmp_path)
     assert output(program, tmp_path) == "2\n[]\n"

@@ -14,7 +14,7 @@ import platformdirs
 import pytest
 
 from gol.cache import MAX_BYTES, Cache
-from gol.lang.cachedir import NOWHERE, cache_dir
+from gol.lang.cachefile import NOWHERE, cache_dir
 from tests.gol.command import GOL, HELLO, gol
 
 
@@ -62,7 +62,7 @@ def test_a_warm_run_imports_nothing_that_it_can_do_without(hello: Path, root: Pa
 
     ours = imported("from gol.cli import main; main()") - imported("pass")
     assert ours - {"__future__", "_thread"} <= {
-        "gol", "gol.cli", "gol.launch", "gol.cache", "gol.lang", "gol.lang.cachedir",
+        "gol", "gol.cli", "gol.launch", "gol.cache", "gol.lang", "gol.lang.cachefile",
         "_blake2", "zlib",
     }  # fmt: skip
 
@@ -226,7 +226,7 @@ def test_files_may_not_be_large(hello: Path, root: Path) -> None:
 def test_no_home(hello: Path) -> None:
     """Of the user nothing is known but a number that has no entry in the password file."""
     script = (
-        "import os, sys; sys.path.insert(0, ''); from gol.lang import cachedir; "
+        "import os, sys; sys.path.insert(0, ''); from gol.lang import cachefile; "
         "os.path.expanduser = lambda p: p; "
         "from gol.cli import main; sys.exit(main(['run', sys.argv[1]]))"
     )
