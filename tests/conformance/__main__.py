@@ -2,9 +2,9 @@
 
 python -m tests.conformance [--tier T1a] [--mode MODE] [-j N] [--record] [--details FILE] [PATH…]
 
-Fails when a program that is recorded as passing does not pass. ``--record`` writes the
-verdicts; ``--recorded VERDICT`` takes the programs that have this one (``fail``: all but
-those that pass).
+Without tiers or paths T1a and T1b are taken. Fails when a program that is recorded as
+passing does not pass. ``--record`` writes the verdicts; ``--recorded VERDICT`` takes the
+programs that have this one (``fail``: all but those that pass).
 """
 
 from __future__ import annotations
