@@ -10,10 +10,7 @@ from __future__ import annotations
 import os
 import sys
 
-try:  # hashlib imports OpenSSL, which takes longer than all else here
-    from _blake2 import blake2b
-except ImportError:  # pragma: no cover
-    from hashlib import blake2b
+from gol.lang.digest import blake2b
 
 from . import __version__
 from .cache import Cache

@@ -30,6 +30,10 @@ def compile_with_layout(
     """Also the layout of the runtime's structs, for who reads what the program writes."""
     with Progress() as progress:
         result = jit_build(sources, cache, toolchain, progress=progress)
+    package = result.package
+    if package is not None and package.name != "main" and not result.diags:
+        result.diags.error(package.pos, f"package {package.name} is not a main package")
+        result.image = None
     if result.image is None:
         print_diagnostics(result.diags)
     return result.image, result.layout

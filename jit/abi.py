@@ -12,11 +12,11 @@ type for all else (:func:`value_type`). *Words* are its flattened scalars, each 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import cached_property
 
 from gol.lang import types as T
 from gol.lang.pointers import direct_interface
+from gol.lang.record import record
 from gol.lang.sizes import offsetsof, sizeof
 
 GCPTR = "ptr addrspace(1)"
@@ -155,7 +155,7 @@ def zero_of(llvm_type: str) -> str:
 
 
 # ------------------------------------------------------------------------------ words
-@dataclass(frozen=True, slots=True)
+@record(frozen=True)
 class Word:
     """One flattened scalar of a value."""
 
@@ -209,7 +209,7 @@ def _members(flat: str) -> list[str]:
 
 
 # ----------------------------------------------------------------- calling convention
-@dataclass(frozen=True, slots=True)
+@record(frozen=True)
 class Param:
     """How one argument travels: as its words, or as a gcptr to the caller's copy."""
 
@@ -233,14 +233,19 @@ def param_of(t: T.Type) -> Param:
     return Param(t, False, tuple(flat))
 
 
-@dataclass(frozen=True)
 class FuncABI:
     """The LLVM face of a signature. Argument order: [nest context] [out pointer]
-    [receiver] parameters, each as its words."""
+    [receiver] parameters, each as its words.
 
-    params: tuple[Param, ...]  # receiver first, if any
-    results: tuple[T.Type, ...]
-    context: bool = False  # declares the closure object as nest argument
+    ``params``: receiver first, if any. ``context``: declares the closure object as nest
+    argument."""
+
+    def __init__(
+        self, params: tuple[Param, ...], results: tuple[T.Type, ...], context: bool = False
+    ) -> None:
+        self.params = params
+        self.results = results
+        self.context = context
 
     @cached_property
     def _flat_results(self) -> tuple[tuple[int, Word], ...] | None:

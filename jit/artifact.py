@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import marshal
 import pickle
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
+
+from gol.lang.record import field, record
 
 if TYPE_CHECKING:
     from gol.jit.callsites import Site
@@ -21,7 +22,7 @@ FORMAT = 3  # part of every cache key: raise it when an Artifact's meaning chang
 HAS_ARGS, WRAPPER, NOSPLIT, SYSTEM, ASM = 1, 2, 4, 8, 16
 
 
-@dataclass(slots=True)
+@record()
 class Function:
     """One function of the object, as tracebacks and copystack see it."""
 
@@ -37,7 +38,7 @@ class Function:
     flags: int = 0
 
 
-@dataclass(slots=True)
+@record()
 class Point:
     """A return address: (section, offset), and the map of the frame that called."""
 
@@ -50,7 +51,7 @@ class Point:
     objects: tuple[tuple[int, int], ...]
 
 
-@dataclass(slots=True)
+@record()
 class Artifact:
     name: str
     object: bytes
@@ -63,7 +64,7 @@ class Artifact:
     export: bytes = b""  # the checked package, see gol.lang.export
     layout: dict[str, int] = field(default_factory=dict)  # runtime only, see gol.jit.layout
     times: dict[str, float] = field(default_factory=dict)
-    packed: dict[str, bytes] = field(default_factory=dict, init=False, repr=False)  # when loaded
+    packed: dict[str, bytes] = field(default_factory=dict, init=False)  # when loaded
 
     def dump(self) -> bytes:
         plain = [getattr(self, n) for n in _PLAIN]

@@ -16,7 +16,6 @@ import gc
 import os
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from typing import Optional, Protocol
 
 from gol.jit import elf, memory, packages
@@ -26,7 +25,9 @@ from gol.jit.link import Image, Linker
 from gol.jit.packages import Sources
 from gol.jit.tables import Tables
 from gol.jit.target import PAGE
+from gol.lang.ast import Ident
 from gol.lang.diagnostics import Diagnostics
+from gol.lang.record import field, record
 from gol.lang.source import SourceSet
 
 
@@ -50,7 +51,7 @@ Progress = Callable[[int, int, str], None]  # done, total, the package that is n
 Dump = Callable[[str, str], None]
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True)
 class Request:
     main: Sources
     store: Store
@@ -60,13 +61,14 @@ class Request:
     explain: bool = False
 
 
-@dataclass(slots=True)
+@record()
 class Result:
     diags: Diagnostics
     image: Optional[bytes] = None  # None if there were errors
     messages: list[tuple[int, str]] = field(default_factory=list)  # of escape analysis (-m)
     times: dict[str, float] = field(default_factory=dict)
     layout: dict[str, int] = field(default_factory=dict)  # of the runtime, see jit.layout
+    package: Optional[Ident] = None  # the name that the program's package has
 
 
 def build(
@@ -143,6 +145,7 @@ def _artifacts(result: Result, request: Request) -> Optional[list[Artifact]]:
     clock.done("parse")
     if units is None:
         return None
+    result.package = units[-1].files[0].package
     packages.set_keys(units, f"{request.toolchain}\0{FORMAT}")
     clock.done("keys")
     compiler = Compiler(units, diags, request.store, clock, request.progress, request.dump)

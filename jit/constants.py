@@ -6,12 +6,12 @@ bits, and readers of the global name their own types.
 
 from __future__ import annotations
 
-import hashlib
 from functools import lru_cache
 from typing import Protocol
 
 from gol.jit import abi
 from gol.lang import types as T
+from gol.lang.digest import blake2b
 
 
 class Definer(Protocol):
@@ -47,7 +47,7 @@ def string_bytes(module: Definer, data: bytes) -> str:
         return "null"
     text = data.decode("ascii", "replace")
     plain = len(data) <= 40 and data.isascii() and text.isprintable() and '"' not in text
-    name = text if plain else "#" + hashlib.sha256(data).hexdigest()[:24]
+    name = text if plain else "#" + blake2b(data, digest_size=12).hexdigest()
     symbol = f"gostr:{name}"
     module.define(
         symbol,

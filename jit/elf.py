@@ -6,9 +6,9 @@ Only what LLVM emits for our modules is understood; the rest is refused.
 from __future__ import annotations
 
 import struct
-from dataclasses import dataclass, field
 
 from gol.jit.target import ELF_MACHINE, PAGE
+from gol.lang.record import field, record
 
 SHT_PROGBITS, SHT_SYMTAB, SHT_RELA, SHT_NOBITS, SHT_GROUP = 1, 2, 4, 8, 17
 SHF_WRITE, SHF_ALLOC, SHF_EXEC = 1, 2, 4
@@ -29,7 +29,7 @@ class ELFError(Exception):
     pass
 
 
-@dataclass(slots=True)
+@record()
 class Section:
     name: str
     type: int
@@ -42,7 +42,7 @@ class Section:
     relocs: list[tuple[int, int, int]] = field(default_factory=list)  # offset, r_info, addend
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True)
 class Symbol:
     name: str
     bind: int
@@ -52,7 +52,7 @@ class Symbol:
     size: int
 
 
-@dataclass(slots=True)
+@record()
 class ObjectFile:
     sections: list[Section]
     symbols: list[Symbol]
@@ -100,7 +100,7 @@ def parse(data: bytes) -> ObjectFile:
     return ObjectFile(sections, symbols, groups)
 
 
-@dataclass(slots=True)
+@record()
 class Segment:
     """Bytes for the addresses [address, address + memsize); the rest beyond data is zero."""
 
@@ -110,7 +110,7 @@ class Segment:
     flags: int
 
 
-@dataclass(slots=True)
+@record()
 class Dynamic:
     """What the dynamic linker needs: made by :mod:`gol.jit.dynamic`."""
 

@@ -38,15 +38,11 @@ except ImportError:  # pragma: no cover
 from gol.jit.layout import Packer
 from gol.jit.module import Module, link
 from gol.jit.place import Arena, SignalStack
+from gol.lang.digest import blake2b
 
 if TYPE_CHECKING:
     from gol.jit.artifact import Artifact
     from gol.jit.build import Store
-
-try:  # hashlib imports OpenSSL, which takes longer than all else here
-    from _blake2 import blake2b
-except ImportError:  # pragma: no cover
-    from hashlib import blake2b
 
 Kind = Literal[
     "returned", "panic", "overflow", "deadlock", "interrupted", "exit", "goexit", "fatal"

@@ -19,7 +19,6 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
 
 from gol.jit.elf import (
     PF_R,
@@ -38,6 +37,7 @@ from gol.jit.elf import (
     Segment,
 )
 from gol.jit.target import IMAGE_BASE, IMPORT, LIBC, PAGE, import_symbol
+from gol.lang.record import field, record
 
 R_64, R_PC32, R_PLT32, R_GOTPCREL, R_32, R_32S, R_PC64 = 1, 2, 4, 9, 10, 11, 24
 R_GOTPCRELX, R_REX_GOTPCRELX = 41, 42
@@ -52,7 +52,7 @@ class LinkError(Exception):
     """What is wrong, all of it: one line per symbol."""
 
 
-@dataclass(slots=True)
+@record()
 class Placed:
     """One object in the image: where each of its sections went (None: not loaded)."""
 
@@ -61,7 +61,7 @@ class Placed:
     address: list[int | None]
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True)
 class Import:
     """The word at ``address`` is to hold the address of a library's symbol."""
 
@@ -70,7 +70,7 @@ class Import:
     symbol: str
 
 
-@dataclass(slots=True)
+@record()
 class Image:
     segments: list[Segment]
     symbols: dict[str, int]  # global symbols

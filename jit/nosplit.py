@@ -9,7 +9,8 @@ Indirect calls in such code are taken to stay within it (they switch stacks firs
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
+
+from gol.lang.record import field, record
 
 _re_sub = re.compile(r"\tsubq\t\$(\d+), %rsp")
 _re_call = re.compile(r'\t(call|callq|jmp)\t"?([^"\s@*.][^"\s@]*)"?')
@@ -17,7 +18,7 @@ _re_switch = re.compile(r"\tmovq\t[^,]*, %rsp|\tleaq\t[^%]*%r\w+\), %rsp")
 RETURN = 8  # the return address
 
 
-@dataclass(slots=True)
+@record()
 class Frame:
     size: int = 0
     calls: set[str] = field(default_factory=set)

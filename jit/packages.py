@@ -6,22 +6,22 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass, field
 from functools import cache
 from typing import Optional
 
 from gol.lang import ast as A
 from gol.lang.diagnostics import Diagnostics
+from gol.lang.digest import blake2b
+from gol.lang.record import field, record
 from gol.lang.source import SourceSet
 
 Sources = list[tuple[str, bytes]]  # (path as shown to the user, content)
 
 
-@dataclass(slots=True)
+@record()
 class Unit:
     """One package: its sources, and its tree once parsed."""
 
@@ -145,7 +145,7 @@ def set_keys(units: list[Unit], toolchain: str) -> None:
     keys: dict[str, str] = {}
     runtime_key = ""
     for u in units:
-        h = hashlib.blake2b(f"{toolchain}\0{u.path}\0{runtime_key}".encode(), digest_size=20)
+        h = blake2b(f"{toolchain}\0{u.path}\0{runtime_key}".encode(), digest_size=20)
         for path, content in u.sources:
             h.update(f"\0{path}\0{len(content)}\0".encode("utf-8", "surrogateescape"))
             h.update(content)

@@ -22,7 +22,6 @@ Symbols here are plain; :func:`sym` quotes them for IR text.
 
 from __future__ import annotations
 
-import json
 from typing import Any, Protocol
 
 from gol.jit import abi, alg
@@ -36,6 +35,7 @@ from gol.jit.constants import (
     sym,
 )  # fmt: skip
 from gol.lang import types as T
+from gol.lang.digest import blake2b
 from gol.lang.lookup import MethodEntry, interface_methods, method_set
 from gol.lang.objects import Func, Package
 from gol.lang.sizes import alignof, offsetsof, sizeof
@@ -168,6 +168,8 @@ def _notation(t: T.Type, full: bool) -> str:
             elif full:
                 text = f"{member(f.name, f.pkg)}: {text}"  # an alias may embed under its name
             if t.tags and t.tags[i]:
+                import json
+
                 text += " " + json.dumps(t.tags[i])
             parts.append(text)
         return "struct { " + "; ".join(parts) + " }" if parts else "struct {}"
@@ -508,9 +510,7 @@ def without_receiver(sig: Any) -> T.Signature:
 
 
 def hash_name(data: bytes) -> str:
-    import hashlib
-
-    return hashlib.sha256(data).hexdigest()[:32]
+    return blake2b(data, digest_size=16).hexdigest()
 
 
 def _predeclared() -> list[T.Type]:

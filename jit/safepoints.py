@@ -25,7 +25,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 
 from gol.jit.callsites import SiteTable
 from gol.jit.frames import launder
@@ -41,6 +40,7 @@ from gol.jit.irtext import (
     split_top,
     unquote,
 )
+from gol.lang.record import field, record
 
 _re_def = re.compile(r"\s+(" + NAME + r") = (.*)", re.S)
 _re_label = re.compile(r'("[^"]*"|[-a-zA-Z$._0-9]+):')
@@ -70,7 +70,7 @@ _FEW_POINTERS = 8  # at most so many in a large variable are zeroed one by one
 _MEMSET_ABOVE = 128  # bytes: larger variables are zeroed by memset, not by stores
 
 
-@dataclass(slots=True)
+@record()
 class Call:
     """A call that is a safepoint."""
 
@@ -82,7 +82,7 @@ class Call:
     system: bool
 
 
-@dataclass(slots=True)
+@record()
 class Inst:
     text: str
     op: str
@@ -91,7 +91,7 @@ class Inst:
     call: Call | None = None
 
 
-@dataclass(slots=True)
+@record()
 class Block:
     label: str | None
     insts: list[Inst] = field(default_factory=list)

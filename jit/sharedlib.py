@@ -8,7 +8,6 @@ looked at; what cannot be read is left to the dynamic linker.
 
 from __future__ import annotations
 
-import glob
 import os
 import struct
 from functools import cache
@@ -36,6 +35,8 @@ def find(name: str) -> Optional[str]:
 @cache
 def _folders() -> list[str]:
     out = [d for d in os.environ.get("LD_LIBRARY_PATH", "").split(":") if d]
+    import glob
+
     for conf in ["/etc/ld.so.conf", *sorted(glob.glob("/etc/ld.so.conf.d/*.conf"))]:
         try:
             with open(conf, encoding="utf-8", errors="replace") as f:

@@ -13,9 +13,9 @@ does not inline), so the parts lose nothing by not seeing each other.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
 
 from gol.jit.irtext import GLOBAL, matching, re_global, read_type
+from gol.lang.record import field, record
 
 PART = 150_000  # bytes of text for which a further process is worth its start
 
@@ -26,7 +26,7 @@ _re_node = re.compile(r"!\d+")
 _HOMELESS = ("private ", "internal ", "linkonce_odr ", "available_externally ")
 
 
-@dataclass(slots=True)
+@record()
 class _Item:
     """A definition or declaration of the module."""
 

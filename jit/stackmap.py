@@ -8,9 +8,9 @@ off rsp, a frame of unknown size) is an internal error, never a guess.
 from __future__ import annotations
 
 import struct
-from dataclasses import dataclass
 
 from gol.jit.target import RSP
+from gol.lang.record import record
 
 _REGISTER, _DIRECT, _INDIRECT, _CONSTANT, _CONST_INDEX = 1, 2, 3, 4, 5
 _KINDS = {_REGISTER: "register", _DIRECT: "direct", _INDIRECT: "indirect"}
@@ -24,7 +24,7 @@ class StackMapError(Exception):
     """A stack map that we cannot rely on: always a compiler bug."""
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True)
 class SafePoint:
     function: int  # index of the function in the stack map
     offset: int  # of the return address from the function's start

@@ -19,8 +19,9 @@ fields below it, in place, so that later passes read one tree and look nothing u
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, fields
-from typing import TYPE_CHECKING, Any, Optional, TypeVar, Union, dataclass_transform
+from typing import TYPE_CHECKING, Any, Optional, Union
+
+from .record import field, record
 
 if TYPE_CHECKING:
     from .objects import Func, Label, Object, PkgName, Selection, Var
@@ -36,28 +37,13 @@ MODE_MAPINDEX = "mapindex"  # m[k]: assignable, not addressable, comma-ok allowe
 MODE_VALUE = "value"
 MODE_COMMAOK = "commaok"  # value that allows v, ok :=  (receive, type assertion)
 
-_C = TypeVar("_C", bound=type)
-
-
-@dataclass_transform(eq_default=False, field_specifiers=(field,))
-def _node(cls: _C) -> _C:
-    # Every run that compiles waits for this module: no __repr__ is generated for each class,
-    # nor a signature as its documentation.
-    cls.__doc__ = cls.__doc__ or cls.__name__
-    return dataclass(slots=True, eq=False, repr=False, match_args=False)(cls)  # type: ignore[return-value]
-
-
-@_node
+@record(eq=False)
 class Node:
     pos: int
 
-    def __repr__(self) -> str:
-        shown = (f"{f.name}={getattr(self, f.name, None)!r}" for f in fields(self))
-        return f"{type(self).__name__}({', '.join(shown)})"
-
 
 # ---------------------------------------------------------------- expressions
-@_node
+@record(eq=False)
 class Expr(Node):
     # checker
     mode: str = field(default=MODE_INVALID, init=False)
@@ -65,25 +51,25 @@ class Expr(Node):
     value: Any = field(default=None, init=False)
 
 
-@_node
+@record(eq=False)
 class BadExpr(Expr):
     pass
 
 
-@_node
+@record(eq=False)
 class Ident(Expr):
     name: str
     # checker: the object this name declares or uses
     obj: Optional["Object"] = field(default=None, init=False)
 
 
-@_node
+@record(eq=False)
 class BasicLit(Expr):
     kind: str  # "INT" "FLOAT" "IMAG" "CHAR" "STRING"
     text: str  # as written in the source
 
 
-@_node
+@record(eq=False)
 class CompositeLit(Expr):
     type_expr: Optional[Expr]  # None where elided: [][]int{{1}, {2}}
     elts: list[Expr]  # each an Expr or a KeyValueExpr
@@ -91,14 +77,14 @@ class CompositeLit(Expr):
     rbrace: int
 
 
-@_node
+@record(eq=False)
 class KeyValueExpr(Expr):
     key: Expr
     value_expr: Expr
     colon: int
 
 
-@_node
+@record(eq=False)
 class FuncLit(Expr):
     sig: "FuncType"
     body: "BlockStmt"
@@ -106,12 +92,12 @@ class FuncLit(Expr):
     info: "FuncInfo" = field(default=None, init=False)  # type: ignore[assignment]
 
 
-@_node
+@record(eq=False)
 class ParenExpr(Expr):
     x: Expr
 
 
-@_node
+@record(eq=False)
 class SelectorExpr(Expr):
     x: Expr
     sel: Ident
@@ -120,7 +106,7 @@ class SelectorExpr(Expr):
     selection: Optional["Selection"] = field(default=None, init=False)
 
 
-@_node
+@record(eq=False)
 class IndexExpr(Expr):
     """``x[i]``; also ``f[T]`` and ``T[A, B]`` (generic instantiation, several indices)."""
 
@@ -129,7 +115,7 @@ class IndexExpr(Expr):
     lbrack: int
 
 
-@_node
+@record(eq=False)
 class SliceExpr(Expr):
     x: Expr
     low: Optional[Expr]
@@ -139,13 +125,13 @@ class SliceExpr(Expr):
     lbrack: int
 
 
-@_node
+@record(eq=False)
 class TypeAssertExpr(Expr):
     x: Expr
     type_expr: Optional[Expr]  # None: x.(type)
 
 
-@_node
+@record(eq=False)
 class CallExpr(Expr):
     fun: Expr
     args: list[Expr]
@@ -156,18 +142,18 @@ class CallExpr(Expr):
     kind: str = field(default="call", init=False)
 
 
-@_node
+@record(eq=False)
 class StarExpr(Expr):
     x: Expr  # dereference, or pointer type
 
 
-@_node
+@record(eq=False)
 class UnaryExpr(Expr):
     op: str  # + - ! ^ & <- ~ (tilde only in constraints)
     x: Expr
 
 
-@_node
+@record(eq=False)
 class BinaryExpr(Expr):
     op: str
     x: Expr
@@ -176,18 +162,18 @@ class BinaryExpr(Expr):
 
 
 # type expressions (Expr.mode is MODE_TYPE after checking, Expr.type the denoted type)
-@_node
+@record(eq=False)
 class ArrayType(Expr):
     length: Optional[Expr]  # None: slice; an Ellipsis: [...]T
     elem: Expr
 
 
-@_node
+@record(eq=False)
 class Ellipsis(Expr):
     elem: Optional[Expr]  # ...T in a parameter list; None in [...]T
 
 
-@_node
+@record(eq=False)
 class Field(Node):
     """One field/parameter/method declaration: several names may share a type."""
 
@@ -196,83 +182,83 @@ class Field(Node):
     tag: Optional[BasicLit]
 
 
-@_node
+@record(eq=False)
 class StructType(Expr):
     fields: list[Field]
 
 
-@_node
+@record(eq=False)
 class FuncType(Expr):
     type_params: Optional[list[Field]]
     params: list[Field]
     results: list[Field]
 
 
-@_node
+@record(eq=False)
 class InterfaceType(Expr):
     # names == [m] with type_expr FuncType: a method; names == []: embedded type or union
     methods: list[Field]
 
 
-@_node
+@record(eq=False)
 class MapType(Expr):
     key: Expr
     elem: Expr
 
 
-@_node
+@record(eq=False)
 class ChanType(Expr):
     dir: str  # "both" "send" "recv"
     elem: Expr
 
 
 # ----------------------------------------------------------------- statements
-@_node
+@record(eq=False)
 class Stmt(Node):
     pass
 
 
-@_node
+@record(eq=False)
 class BadStmt(Stmt):
     pass
 
 
-@_node
+@record(eq=False)
 class EmptyStmt(Stmt):
     implicit: bool
 
 
-@_node
+@record(eq=False)
 class DeclStmt(Stmt):
     decl: "GenDecl"
 
 
-@_node
+@record(eq=False)
 class LabeledStmt(Stmt):
     label: Ident
     stmt: Stmt
 
 
-@_node
+@record(eq=False)
 class ExprStmt(Stmt):
     x: Expr
 
 
-@_node
+@record(eq=False)
 class SendStmt(Stmt):
     chan: Expr
     value: Expr
     arrow: int
 
 
-@_node
+@record(eq=False)
 class IncDecStmt(Stmt):
     x: Expr
     op: str  # "++" "--"
     op_pos: int
 
 
-@_node
+@record(eq=False)
 class AssignStmt(Stmt):
     lhs: list[Expr]
     op: str  # "=" ":=" or an arithmetic op without its "=": "+" "<<" "&^" ...
@@ -280,22 +266,22 @@ class AssignStmt(Stmt):
     op_pos: int
 
 
-@_node
+@record(eq=False)
 class GoStmt(Stmt):
     call: Expr  # CallExpr unless in error
 
 
-@_node
+@record(eq=False)
 class DeferStmt(Stmt):
     call: Expr
 
 
-@_node
+@record(eq=False)
 class ReturnStmt(Stmt):
     results: list[Expr]
 
 
-@_node
+@record(eq=False)
 class BranchStmt(Stmt):
     tok: str  # "break" "continue" "goto" "fallthrough"
     label: Optional[Ident]
@@ -303,13 +289,13 @@ class BranchStmt(Stmt):
     target: Optional[Union[Stmt, "Label"]] = field(default=None, init=False)
 
 
-@_node
+@record(eq=False)
 class BlockStmt(Stmt):
     stmts: list[Stmt]
     rbrace: int
 
 
-@_node
+@record(eq=False)
 class IfStmt(Stmt):
     init: Optional[Stmt]
     cond: Expr
@@ -317,7 +303,7 @@ class IfStmt(Stmt):
     else_: Optional[Stmt]  # IfStmt or BlockStmt
 
 
-@_node
+@record(eq=False)
 class CaseClause(Stmt):
     exprs: Optional[list[Expr]]  # None: default
     body: list[Stmt]
@@ -326,7 +312,7 @@ class CaseClause(Stmt):
     obj: Optional["Var"] = field(default=None, init=False)
 
 
-@_node
+@record(eq=False)
 class SwitchStmt(Stmt):
     init: Optional[Stmt]
     tag: Optional[Expr]
@@ -334,7 +320,7 @@ class SwitchStmt(Stmt):
     rbrace: int
 
 
-@_node
+@record(eq=False)
 class TypeSwitchStmt(Stmt):
     init: Optional[Stmt]
     bind: Optional[Ident]  # v in  switch v := x.(type)
@@ -343,20 +329,20 @@ class TypeSwitchStmt(Stmt):
     rbrace: int
 
 
-@_node
+@record(eq=False)
 class CommClause(Stmt):
     comm: Optional[Stmt]  # SendStmt, ExprStmt or AssignStmt of a receive; None: default
     body: list[Stmt]
     colon: int
 
 
-@_node
+@record(eq=False)
 class SelectStmt(Stmt):
     clauses: list[CommClause]
     rbrace: int
 
 
-@_node
+@record(eq=False)
 class ForStmt(Stmt):
     init: Optional[Stmt]
     cond: Optional[Expr]
@@ -364,7 +350,7 @@ class ForStmt(Stmt):
     body: BlockStmt
 
 
-@_node
+@record(eq=False)
 class RangeStmt(Stmt):
     key: Optional[Expr]
     value: Optional[Expr]
@@ -375,12 +361,12 @@ class RangeStmt(Stmt):
 
 
 # --------------------------------------------------------------- declarations
-@_node
+@record(eq=False)
 class Spec(Node):
     pass
 
 
-@_node
+@record(eq=False)
 class ImportSpec(Spec):
     name: Optional[Ident]
     path: BasicLit
@@ -388,7 +374,7 @@ class ImportSpec(Spec):
     obj: Optional["PkgName"] = field(default=None, init=False)
 
 
-@_node
+@record(eq=False)
 class ValueSpec(Spec):
     names: list[Ident]
     type_expr: Optional[Expr]
@@ -396,7 +382,7 @@ class ValueSpec(Spec):
     iota: int  # index in its const group
 
 
-@_node
+@record(eq=False)
 class TypeSpec(Spec):
     name: Ident
     type_params: Optional[list[Field]]
@@ -404,18 +390,18 @@ class TypeSpec(Spec):
     type_expr: Expr
 
 
-@_node
+@record(eq=False)
 class Decl(Node):
     pass
 
 
-@_node
+@record(eq=False)
 class GenDecl(Decl):
     tok: str  # "import" "const" "type" "var"
     specs: list[Spec]
 
 
-@_node
+@record(eq=False)
 class FuncDecl(Decl):
     recv: Optional[Field]
     name: Ident
@@ -426,7 +412,7 @@ class FuncDecl(Decl):
     info: "FuncInfo" = field(default=None, init=False)  # type: ignore[assignment]
 
 
-@_node
+@record(eq=False)
 class File(Node):
     package: Ident
     decls: list[Decl]
@@ -435,7 +421,7 @@ class File(Node):
 
 
 # ---------------------------------------------------- what the checker says of functions
-@_node
+@record(eq=False)
 class FuncInfo:
     """One function body: of a FuncDecl or a FuncLit.
 

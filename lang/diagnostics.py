@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
+from .record import record
 from .source import SourceSet
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True)
 class Diagnostic:
     pos: int
     message: str  # Go's words, without position; further lines are indented by a tab

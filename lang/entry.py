@@ -11,7 +11,6 @@ Go's rule for semicolons says whether a line that ends here ends a statement.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from typing import Any
 
 from . import ast, parser_tables
@@ -19,6 +18,7 @@ from .diagnostics import Diagnostics
 from .lexer import Token, tokenize
 from .parser import Parser
 from .parser_build import Builder
+from .record import field, record
 from .source import Source, SourceSet
 
 _OPEN = frozenset(("LPAREN", "LBRACK", "EMPTY", "LBRACE"))
@@ -31,7 +31,7 @@ HOLE = "gol__hole"  # the selector that stands for what is being typed
 EMPTY, INCOMPLETE, COMPLETE = "empty", "incomplete", "complete"
 
 
-@dataclass
+@record()
 class Entry:
     """The tree of an entry. ``silent``: it ends in a semicolon, its value is not shown."""
 

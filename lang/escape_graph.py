@@ -15,8 +15,9 @@ is "leaking", which its function's summary tells to the callers.
 from __future__ import annotations
 
 from collections import deque
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Optional
+
+from .record import field, record
 
 if TYPE_CHECKING:
     from .ast import FuncInfo
@@ -53,7 +54,7 @@ class Location:
         self.text = text
 
 
-@dataclass(slots=True)
+@record()
 class Leak:
     """Where a parameter's value goes: least dereferences to the heap and to each result,
     -1 for never. This is what is kept in ``Func.escape`` (one Leak per receiver and

@@ -5,10 +5,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Optional
 
 from .objects import Func
+from .record import record
 
 DIRECTIVE = "gol:extern"
 DEFAULT_ROOM = 64 << 10
@@ -21,7 +21,7 @@ class ForeignError(Exception):
     """What is wrong with a directive."""
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True)
 class Foreign:
     """A function of a shared library."""
 

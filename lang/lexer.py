@@ -52,9 +52,11 @@ _ENDS_OPERATOR = frozenset(("INCDEC", "RPAREN", "RBRACK", "RBRACE"))
 
 # The groups of _TOKEN, by number.
 _NAME, _NEWLINE, _NUMBER, _COMMENT, _OP, _STRING, _ESCAPED, _CHAR, _ODD = range(1, 10)
+# A name is of letters, digits, _ and all beyond ASCII: written as what it is not of, because
+# compiling a range to the last character takes longer than all the rest.
 _TOKEN = re.compile(
     r"""[ \t\r]*(?:
-      ([A-Za-z_\x80-\U0010ffff][A-Za-z0-9_\x80-\U0010ffff]*)
+      ([^\x00-@\[-^`{-\x7f][^\x00-/:-@\[-^`{-\x7f]*)
     | (\n)[ \t\r\n]*
     | (  0[xX][0-9a-fA-F_]*(?:\.[0-9a-fA-F_]*)?(?:[pP][+-]?[0-9_]*)?i?
        | (?:0[bBoO][0-9_]*|[0-9][0-9_]*)(?:\.[0-9_]*)?(?:[eEpP][+-]?[0-9_]*)?i?

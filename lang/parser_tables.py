@@ -12,15 +12,15 @@ reduction would.
 
 from __future__ import annotations
 
-import hashlib
 import marshal
+import os
 import sys
-from pathlib import Path
 from typing import Any, NamedTuple
 
 from .cachefile import attempt, cache_dir, recall, store
+from .digest import blake2b
 
-GRAMMAR = Path(__file__).with_name("grammar.lark")
+GRAMMAR = os.path.join(os.path.dirname(__file__), "grammar.lark")
 STARTS = ("file", "entry", "line")
 _FORMAT = 4  # of the cached data; raise it when Tables or what computes it changes
 _STATEMENT_ENDS = ("stmts: stmt .", "stmts: stmts SEMI stmt .", "stmt: NAME COLON .")
@@ -49,9 +49,11 @@ def load() -> Tables:
     """The tables, computed at most once per process."""
     global _loaded
     if _loaded is None:
-        text = GRAMMAR.read_bytes()
-        key = hashlib.sha256(text + repr((_FORMAT, sys.version_info[:2])).encode()).hexdigest()
-        file = f"{cache_dir()}/grammar/{key[:32]}.tables"
+        with open(GRAMMAR, "rb") as f:
+            text = f.read()
+        version = repr((_FORMAT, sys.version_info[:2])).encode()
+        key = blake2b(text + version, digest_size=16).hexdigest()
+        file = f"{cache_dir()}/grammar/{key}.tables"
         _loaded = _read(file)
         if _loaded is None:
             _loaded = compute(text.decode())

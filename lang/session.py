@@ -15,18 +15,17 @@ Symbols carry the entry's number, ``main.f·3``: so nothing is ever overwritten.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-
 from . import ast as A
 from . import types as T
 from .objects import Func, Object, Package, Scope, TypeName, Var
+from .record import field, record
 from .universe import UNIVERSE
 
 LAST = "_"  # the name under which the last value is kept
 SHOW = "·show"  # the name under which entries find package internal/show
 
 
-@dataclass
+@record()
 class Checked:
     """An entry that was checked, ready to be lowered: ``session.package`` holds its
     functions and types until the next one is checked."""

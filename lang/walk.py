@@ -4,10 +4,10 @@ out once per class, from the declarations in :mod:`gol.lang.ast`."""
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import fields
 from typing import Any
 
 from . import ast as A
+from .record import fields
 
 # Fields that the checker fills; they lead out of the tree (or back up in it).
 _ANNOTATIONS = frozenset(("mode", "type", "obj", "selection", "info", "target", "kind"))

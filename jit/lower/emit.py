@@ -22,7 +22,6 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Sequence
-from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
 
@@ -31,6 +30,7 @@ from gol.jit.abi import GCPTR
 from gol.lang import types as T
 from gol.lang.constant import Big
 from gol.lang.pointers import has_pointers
+from gol.lang.record import record
 from gol.lang.sizes import alignof, offsetsof, sizeof
 
 Value = tuple[str, ...]
@@ -38,7 +38,7 @@ Value = tuple[str, ...]
 MAX_COPY_WORDS = 16  # more words than this are copied by memmove (or a call of it)
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True)
 class Slot:
     """One word of a type in memory: ``reg`` is its LLVM type as an operand."""
 
@@ -47,7 +47,7 @@ class Slot:
     offset: int
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True)
 class Layout:
     type: T.Type
     size: int

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from typing import Any, Optional
 
 from gol.jit import abi
@@ -19,6 +18,7 @@ from gol.jit.constants import sym
 from gol.lang import ast as A
 from gol.lang import types as T
 from gol.lang.objects import Var
+from gol.lang.record import field, record
 from gol.lang.walk import walk
 
 from .closure import Closures
@@ -49,7 +49,7 @@ _HEAD_ATTR = {MANAGED: "#0" + GC, SYSTEM: "#3", NOSPLIT: "#4", INLINE: "#7"}
 _re_callee = re.compile(r'call [^@]*?@("[^"]*")\(')
 
 
-@dataclass(slots=True)
+@record()
 class LoweredFunction:
     name: str
     text: str  # the whole definition, with markers; "{attr}" where the attributes stand

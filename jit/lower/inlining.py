@@ -8,10 +8,10 @@ copied into it, so growth is bounded.
 from __future__ import annotations
 
 import re
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Optional
 
 from gol.jit.constants import sym
+from gol.lang.record import replace
 
 from .core import INLINE, MANAGED, NOSPLIT, SYSTEM
 from .function import GC, LoweredFunction

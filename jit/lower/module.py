@@ -9,7 +9,6 @@ texts carry markers (see :mod:`gol.jit.lower.function`) that are replaced by met
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
 from typing import Any, Optional
 
 from gol.jit import abi, sharedlib, target
@@ -22,6 +21,7 @@ from gol.lang.diagnostics import Diagnostics
 from gol.lang.export import BODYLESS
 from gol.lang.foreign import Foreign, directive_of, foreign_of
 from gol.lang.objects import Func, Object, Package, Var
+from gol.lang.record import field, record
 
 from . import inlining
 from .core import INLINE, MANAGED, NOSPLIT, SYSTEM, Unsupported
@@ -33,7 +33,7 @@ from .intrinsics import INTRINSICS
 _re_marker = re.compile(r"!@([a-z0-9:]+)@")
 
 
-@dataclass(slots=True)
+@record()
 class InlineFunction:
     """IR that other packages' modules copy: ``text`` with line markers, and the symbols
     that it refers to with their declarations or (linkonce) definitions."""
@@ -46,7 +46,7 @@ class InlineFunction:
     inlines: list[str]
 
 
-@dataclass(slots=True)
+@record()
 class LoweredModule:
     ir: str  # without target header
     functions: list[LoweredFunction] = field(default_factory=list)
@@ -56,7 +56,7 @@ class LoweredModule:
 
 
 
-@dataclass(slots=True)
+@record()
 class LowerOptions:
     diags: Diagnostics
     escapes: Any

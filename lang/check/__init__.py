@@ -39,7 +39,7 @@ def check_package(
     """
     pkg = Package(path, files[0].package.name if files else path)
     c = Checker(pkg, importer, diags)
-    c.files = pkg.files = files
+    c.files = pkg.files = [f for f in files if _of_package(c, f)]
     c.resolve = lambda obj: decl.obj_decl(c, obj)
     try:
         with deep():
@@ -48,6 +48,13 @@ def check_package(
         pos = files[0].package.pos if files else 0
         diags.error(pos, "program nests too deeply: not supported yet")
     return pkg
+
+
+def _of_package(c: Checker, file: A.File) -> bool:
+    if file.package.name == c.pkg.name:
+        return True
+    c.error(file.package, f"package {file.package.name}; expected package {c.pkg.name}")
+    return False
 
 
 def _check(c: Checker) -> None:

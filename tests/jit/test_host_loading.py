@@ -45,7 +45,7 @@ def source(version: int) -> str:
 
 def test_the_newest_definition_wins_and_old_code_keeps_its_own() -> None:
     program = """
-import dataclasses
+from gol.lang.record import replace
 TEXT = SOURCE.replace("return 1", "return VERSION").replace("1%2", "VERSION%2")
 def calls():
     for f in (first, host.address("main.remember")):
@@ -53,10 +53,10 @@ def calls():
 first = host.address("main.remember")
 calls()
 new = artifacts(TEXT.replace("VERSION", "7"))[-1]
-names = host.load([dataclasses.replace(new, name="newer")]).symbols
+names = host.load([replace(new, name="newer")]).symbols
 calls()
 print("main.version" in names, "type:int" in names)
-print(host.load([dataclasses.replace(new, name="newer")]).symbols)
+print(host.load([replace(new, name="newer")]).symbols)
 """
     assert output(source(1), program).splitlines() == [
         "1 1 false false main.point",
@@ -70,7 +70,7 @@ print(host.load([dataclasses.replace(new, name="newer")]).symbols)
 
 def test_a_type_has_one_descriptor() -> None:
     program = """
-import dataclasses
+from gol.lang.record import replace
 other = '''
 package main
 import "fmt"
@@ -87,7 +87,7 @@ func check(p unsafe.Pointer) {
 '''
 values = ctypes.c_int64 * 2
 *library, new = artifacts(other)
-host.load([*library, dataclasses.replace(new, name="other")])
+host.load([*library, replace(new, name="other")])
 host.call(host.address("fmt.init"))
 for name in ("amap", "anerror"):
     _, block = call(name, 0, 0)
@@ -137,7 +137,7 @@ print(high < 1 << 31)
 
 def test_a_thousand_modules() -> None:
     program = """
-import dataclasses
+from gol.lang.record import replace
 sys.stdout.flush()
 new = artifacts(SOURCE)[-1]
 def memory():
@@ -146,7 +146,7 @@ def memory():
     return int(status.split("VmRSS:")[1].split()[0])
 def load(n):
     for i in range(n):
-        host.load([dataclasses.replace(new, name=f"{len(host._loaded)}")])
+        host.load([replace(new, name=f"{len(host._loaded)}")])
         o, b = call("double", 21, 0)
         assert o.kind == "returned" and b[1] == 42
 load(100)

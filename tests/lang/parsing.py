@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import fields
 from typing import Any
 
 from gol.lang import ast
 from gol.lang.diagnostics import Diagnostics
 from gol.lang.parser import parse_entry, parse_expr, parse_file
+from gol.lang.record import fields
 from gol.lang.source import SourceSet, decode
 
 _POSITIONS = frozenset(

@@ -4,7 +4,7 @@ errors at places inside the file."""
 from __future__ import annotations
 
 import hypothesis.strategies as st
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 
 from gol.lang.diagnostics import Diagnostics
 from gol.lang.lexer import KEYWORDS, OPERATORS
@@ -69,7 +69,7 @@ def test_any_tokens(words: list[str]) -> None:
     check("package p\nfunc f() {\n" + " ".join(words) + "\n}\n")
 
 
-@settings(max_examples=200, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=200)
 @given(
     st.integers(0, len(PROGRAM)),
     st.integers(0, 30),
