@@ -164,3 +164,21 @@ def test_what_the_compiler_did(tmp_path: Path) -> None:
     assert "gc.statepoint" in gol("run", "--emit-llvm", str(path)).stdout.decode()
     assert "main.main" in gol("run", "--stackmaps", str(path)).stdout.decode()
     assert gol("run", "--nonsense", str(path)).returncode == 1
+
+
+def test_what_is_no_program_is_not_run(tmp_path: Path) -> None:
+    path = tmp_path / "lib.gol"
+    path.write_text("package lib\n\nfunc main() {}\n")
+    for args in (["run"], ["build", "-o", str(tmp_path / "lib")], ["run", "--stack-report"]):
+        r = gol(*args, "lib.gol", cwd=tmp_path)
+        error = b"lib.gol:1:9: package lib is not a main package\n"
+        assert (r.returncode, r.stdout, r.stderr) == (1, b"", error)
+    assert not (tmp_path / "lib").exists()
+
+
+def test_files_of_several_packages(tmp_path: Path) -> None:
+    (tmp_path / "a.gol").write_text("package main\n\nfunc main() {}\n")
+    (tmp_path / "b.gol").write_text("package other\n\nfunc main() {}\n")
+    r = gol("run", ".", cwd=tmp_path)
+    error = b"./b.gol:1:9: package other; expected package main\n"
+    assert (r.returncode, r.stdout, r.stderr) == (1, b"", error)
