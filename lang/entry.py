@@ -18,6 +18,7 @@ from .diagnostics import Diagnostics
 from .lexer import Token, tokenize
 from .parser import Parser
 from .parser_build import Builder
+from .parser_build_decls import check_misplaced
 from .record import field, record
 from .source import Source, SourceSet
 
@@ -93,8 +94,9 @@ def parse(source: Source, diags: Diagnostics) -> Entry | None:
     entry.is_file = tokens[0][0] == "PACKAGE"
     end = tokens[-1]
 
-    def run(start: str, part: list[Token]) -> Any:
+    def run(start: str, part: list[Token], after: int = 0) -> Any:
         builder = Builder(source, diags, directives)
+        builder.decl_end = after
         return Parser(parser_tables.load(), builder, part, before).run(start)
 
     if entry.is_file:
@@ -104,12 +106,16 @@ def parse(source: Source, diags: Diagnostics) -> Entry | None:
         pos = tokens[0][1]
         head: list[Token] = [("PACKAGE", pos, "package"), ("NAME", pos, "main")]
         head.append(("SEMI", pos, "semicolon"))
+        after = 0
         for is_decl, part in _parts(tokens[:-1]):
             if is_decl:
-                file = run("file", [*head, *part, end])
+                file = run("file", [*head, *part, end], after)
                 entry.decls += file.decls if file is not None else []
             else:
                 entry.stmts += run("entry", [*part, end]) or []
+            after = part[-1][1]
+    if len(diags.items) == before:
+        check_misplaced(directives, diags)
     return None if len(diags.items) > before else entry
 
 

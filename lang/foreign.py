@@ -35,9 +35,13 @@ class Foreign:
         return self.room > 0
 
 
+def is_directive(text: str) -> bool:
+    return text.split()[:1] == [DIRECTIVE]
+
+
 def directive_of(f: Func) -> Optional[str]:
     """The text of f's directive, or None."""
-    return next((d for d in f.directives if d.split()[:1] == [DIRECTIVE]), None)
+    return next((d for d in f.directives if is_directive(d)), None)
 
 
 def foreign_of(f: Func) -> Optional[Foreign]:

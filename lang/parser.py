@@ -14,6 +14,7 @@ from . import ast, parser_tables
 from .diagnostics import Diagnostics
 from .lexer import Token, tokenize
 from .parser_build import MAX_NESTING, Builder
+from .parser_build_decls import check_misplaced
 from .source import Source
 
 if TYPE_CHECKING:
@@ -65,6 +66,8 @@ def _parse(source: Source, diags: Diagnostics, start: str) -> Any:
         tree = None
     else:
         tree = parser.run(start)
+        if tree is not None:
+            check_misplaced(directives, diags)
     if parser.gave_up:
         # Go reads tokens as it parses, and so would not have seen later ones.
         reach = _reach(parser.current)

@@ -20,6 +20,13 @@ Exprs = list[ast.Expr]
 Tag = Optional[ast.BasicLit]
 
 
+def check_misplaced(directives: list[tuple[int, str]], diags: Diagnostics) -> None:
+    """Refuse the foreign functions' directives among those that stand above no function."""
+    for pos, text in directives:
+        if text.split()[0] == "//gol:extern":
+            diags.error(pos, "misplaced //gol:extern: its place is above a function without body")
+
+
 class DeclBuilder:
     """Declarations, signatures and types of one file."""
 
@@ -28,7 +35,7 @@ class DeclBuilder:
     ) -> None:
         self.source = source
         self.diags = diags
-        self.directives = directives
+        self.directives = directives  # those that no function has taken yet
         self.decl_end = 0  # where the last top-level declaration ended
         self.decl_token = 0  # and at which token
         self.last_tok = "import"  # keyword of the last top-level declaration
@@ -228,8 +235,10 @@ class DeclBuilder:
         sig: ast.FuncType,
         body: Optional[ast.BlockStmt] = None,
     ) -> ast.FuncDecl:
-        directives = [text for at, text in self.directives if self.decl_end < at < kw[1]]
-        return ast.FuncDecl(kw[1], None, name, sig, body, directives)
+        above = [d for d in self.directives if self.decl_end < d[0] < kw[1]]
+        for d in above:
+            self.directives.remove(d)
+        return ast.FuncDecl(kw[1], None, name, sig, body, [text for _, text in above])
 
     def func_generic(
         self,

@@ -112,6 +112,34 @@ runtime.cgocall:
 # The same on the goroutine's own stack, which has room for it: r10 = a cgoframe. Where the
 # outermost such call returns, and a callback would have liked a larger stack, the guard is
 # raised so that the next check moves it.
+#
+# The lowest bytes of a stack on which C runs are marked (cgocall.gol): with words of 1<<61-1.
+# The two macros use xmm13 to xmm15, which carry neither arguments nor results.
+
+	.macro	mark
+	pcmpeqd	%xmm15, %xmm15
+	psrlq	$3, %xmm15
+	.endm
+
+	.macro	setmarks lo
+	mark
+	.irp	i, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15
+	movaps	%xmm15, 16 * \i(\lo)
+	.endr
+	.endm
+
+	.macro	checkmarks lo			# not equal: a mark is broken. r11 is lost
+	mark
+	movaps	%xmm15, %xmm14
+	.irp	i, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15
+	movaps	%xmm15, %xmm13
+	pcmpeqd	16 * \i(\lo), %xmm13
+	pand	%xmm13, %xmm14
+	.endr
+	pcmpeqd	%xmm15, %xmm14
+	pmovmskb %xmm14, %r11d
+	cmpl	$0xffff, %r11d
+	.endm
 
 	.globl	runtime.cgocallonstack
 	.type	runtime.cgocallonstack, @function
@@ -124,11 +152,16 @@ runtime.cgocallonstack:
 	movq	%rsp, {{cgoframe_sp}}(%r10)
 	movq	%r10, {{g_cgoframe}}(%rbx)
 	movq	%r10, %r12
-	movq	%rax, %r11
+	movq	{{g_stack_lo}}(%rbx), %r13	# which stays, as long as C is there
+	cmpq	$0, {{g_cgomarks}}(%rbx)
+	je	2f
+4:	movq	%rax, %r11
 	movl	$8, %eax
 	subq	$8, %rsp
 	call	*%r11
 	addq	$8, %rsp
+	checkmarks %r13
+	jne	3f
 	movq	{{cgoframe_link}}(%r12), %r11
 	movq	%r11, {{g_cgoframe}}(%rbx)
 	testq	%r11, %r11
@@ -140,6 +173,25 @@ runtime.cgocallonstack:
 	movq	%r11, %fs:0x70
 1:	popsaved
 	ret
+
+2:	setmarks %r13
+	movq	${{cgoMarks}}, {{g_cgomarks}}(%rbx)
+	cmpq	${{stackPreempt32}}, {{g_stackguard}}(%rbx)
+	je	4b
+	addq	${{cgoMarks}}, {{g_stackguard}}(%rbx)
+	cmpq	${{stackPreempt32}}, %fs:0x70
+	je	4b
+	addq	${{cgoMarks}}, %fs:0x70
+	jmp	4b
+
+3:	movq	%r12, %r10
+.Lcgooverrun:					# by the C that the cgoframe r10 called
+	movq	%fs:0x68, %r11
+	movq	{{g_m}}(%r11), %r11
+	movq	{{m_g0sp}}(%r11), %rsp
+	movq	%r10, %rdi
+	call	runtime.cgooverrun
+	ud2
 
 # C calls a func value, the k-th that was passed to it, as cgocallbackk.
 
@@ -155,13 +207,15 @@ runtime.cgocallback\k:
 	movq	%fs:0x68, %r11
 	testq	%r11, %r11
 	jz	1f
-	cmpq	{{g_stack_lo}}(%r11), %rsp
-	jb	1f
 	cmpq	{{g_stack_hi}}(%r11), %rsp
 	ja	1f
 	movq	{{g_cgoframe}}(%r11), %r10
 	testq	%r10, %r10
 	jz	1f
+	movq	{{g_stack_lo}}(%r11), %r11
+	addq	${{cgoMarks}}, %r11
+	subq	%rsp, %r11
+	ja	2f
 	movq	{{cgoframe_fn}}(%r10,%rax), %r10
 	testq	%r10, %r10
 	jz	1f
@@ -170,6 +224,8 @@ runtime.cgocallback\k:
 .Lcgocallbackpc:
 	addq	$8, %rsp
 	ret
+2:	cmpq	${{cgoFar}}, %r11
+	jb	.Lcgooverrun
 1:	andq	$-16, %rsp
 	call	runtime.badcallback
 	ud2

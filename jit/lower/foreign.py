@@ -68,6 +68,7 @@ def _on_stack(fn: Any, foreign: Foreign, stub: str) -> list[Value]:
     again, done = fn.label("again"), fn.label("done")
     fn.br(again)
     fn.start(again)
+    fn.emit(f"store i64 {foreign.room}, {fn.offset(frame, at['room'])}")
     fn.emit(f"store i64 {int(foreign.idempotent)}, {fn.offset(frame, at['idempotent'])}")
     args = [f"{GCPTR} nest {fn.gcptr(frame)}"]
     callbacks = 0

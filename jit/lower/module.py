@@ -20,7 +20,7 @@ from gol.lang import types as T
 from gol.lang.diagnostics import Diagnostics
 from gol.lang.export import BODYLESS
 from gol.lang.foreign import Foreign, directive_of, foreign_of
-from gol.lang.objects import Func, Object, Package, Var
+from gol.lang.objects import Const, Func, Object, Package, Var
 from gol.lang.record import field, record
 
 from . import inlining
@@ -166,6 +166,12 @@ class ModuleLowering:
         if t is None:
             raise Unsupported(0, f"(runtime.{name})")
         return t.type
+
+    def runtime_const(self, name: str) -> int:
+        c = self.runtime.scope.names.get(name)
+        if not isinstance(c, Const):
+            raise Unsupported(0, f"(runtime.{name})")
+        return int(c.value)
 
     def runtime_code(self, name: str) -> str:
         f = self.runtime_func(name)
@@ -323,7 +329,7 @@ class ModuleLowering:
         symbol = f.link_name
         if foreign.onstack:
             symbol += target.ENTERED
-            room = foreign.room + target.FOREIGN_FRAME
+            room = foreign.room + target.FOREIGN_FRAME + self.runtime_const("cgoMarks")
             self.asm.append(target.foreign_entry(f.link_name, symbol, room))
             self.declare(f.link_name, abi.abi_of(f.type).declare(f.link_name, _DECLARED[MANAGED]))
         fn = FunctionLowering(self, info, MANAGED, symbol)

@@ -4,7 +4,16 @@ from __future__ import annotations
 
 from .. import ast as A
 from .. import types as T
-from ..foreign import FLOAT_ARGS, INT_ARGS, Foreign, ForeignError, directive_of, parse
+from ..foreign import (
+    DIRECTIVE,
+    FLOAT_ARGS,
+    INT_ARGS,
+    Foreign,
+    ForeignError,
+    directive_of,
+    is_directive,
+    parse,
+)
 from ..objects import Func
 from .state import Checker
 
@@ -27,7 +36,9 @@ def _check(c: Checker, d: A.FuncDecl, f: Func, text: str) -> None:
         c.error(d.pos, str(e))
         return
     sig = f.type
-    if d.body is not None:
+    if sum(is_directive(x) for x in f.directives) > 1:
+        c.error(d.pos, f"foreign function {f.name} has more than one //{DIRECTIVE}")
+    elif d.body is not None:
         c.error(d.pos, f"foreign function {f.name} has a body")
     elif sig.recv is not None:
         c.error(d.pos, f"foreign function {f.name} is a method")

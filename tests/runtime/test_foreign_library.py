@@ -26,13 +26,70 @@ OUTPUT = """-1 255 -2 65535 true 1 2 3 4 5 6 7 8
 """
 
 
-@pytest.mark.skipif(shutil.which("gcc") is None, reason="no gcc")
+OVERRUN = """package main
+
+import "os"
+
+//gol:extern LIB frames onstack 600000
+func frames(f func() int, n int) int
+
+//go:noinline
+func down(n int) int {
+	var pad [16]int
+	pad[n%16] = n
+	if n == 0 {
+		return 0
+	}
+	return down(n-1) + pad[n%16] - n
+}
+
+func back() int { return down(2000) }
+
+func main() {
+	println(frames(nil, 1000), frames(back, 1000))
+	if os.Args[1] == "return" {
+		frames(nil, 30000)
+	} else {
+		frames(back, 30000)
+	}
+	println("not reached")
+}
+"""
+
+pytestmark = pytest.mark.skipif(shutil.which("gcc") is None, reason="no gcc")
+
+
+def shared(folder: Path) -> Path:
+    library = folder / "libtest.so"
+    gcc = ["gcc", "-O2", "-shared", "-fPIC", "-fno-inline", "-fno-optimize-sibling-calls"]
+    subprocess.run([*gcc, "-o", str(library), str(FOLDER / "library.c")], check=True)
+    return library
+
+
+@pytest.mark.parametrize("end", ["return", "callback"])
+@pytest.mark.parametrize("mode", ["", "gcstress=1", "preemptstress=1"])
+def test_c_that_uses_more_than_it_said_ends_the_program(
+    tmp_path: Path, mode: str, end: str
+) -> None:
+    """When it returns or calls back: nobody goes on with what it may have written over. Here
+    that is nothing, since a stack of 1 MiB has free address space below it."""
+    program = tmp_path / "prog.gol"
+    program.write_text(OVERRUN.replace("LIB", str(shared(tmp_path))))
+    r = run(build(program), mode, args=[end])
+    assert r.returncode == 2, r.stderr
+    said = r.stderr.splitlines()
+    assert said[:3] == [
+        "1000 1000",
+        "runtime: the directive of main.frames gives it 600000 bytes of the stack",
+        "fatal error: foreign function has used more of the stack than its directive gives it",
+    ]
+    assert [x for x in said if x.startswith("main.")] == ["main.frames(...)", "main.main()"]
+
+
 @pytest.mark.parametrize("how", ["", " idempotent"])
 @pytest.mark.parametrize("mode", MODES)
 def test_library(tmp_path: Path, mode: str, how: str) -> None:
-    library = tmp_path / "libtest.so"
-    gcc = ["gcc", "-O2", "-shared", "-fPIC", "-o", str(library), str(FOLDER / "library.c")]
-    subprocess.run(gcc, check=True)
+    library = shared(tmp_path)
     depth = 100 if mode == "gcstress" else 1000
     text = (FOLDER / "program.gol").read_text()
     text = text.replace("LIB", str(library)).replace("DEPTH", str(depth))

@@ -43,6 +43,14 @@ int64_t roomy(int64_t (*f)(void), int64_t n) {
 	return r;
 }
 
+/* n frames, which write to few of their bytes; calls back, or not, where they are deepest */
+int64_t frames(int64_t (*f)(void), int64_t n) {
+	volatile char a[100];
+	a[0] = 1;
+	if (n == 0) return f != NULL ? f() : 0;
+	return frames(f, n - 1) + a[0];
+}
+
 int64_t many(int64_t a, int64_t b, int64_t c, int64_t d, int64_t e, int64_t f,
              double g, double h, double i, double j, double k, double l, double m, double n) {
 	return a + 2 * b + 3 * c + 4 * d + 5 * e + 6 * f
