@@ -19,6 +19,7 @@ from __future__ import annotations
 
 import os
 import re
+import shutil
 import subprocess
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -29,6 +30,9 @@ from gol.program import check_program, compile_program
 
 ROOT = Path(__file__).parent.parent
 PROGRAMS = ROOT / "tests" / "programs"
+
+# Seconds after which a program is taken to hang: the machine may be slow, and busy.
+PATIENCE = 300.0
 
 # Every program runs in each of these: the ways to find a pointer that was missed.
 MODES: dict[str, str] = {
@@ -93,6 +97,32 @@ def expectation(path: Path) -> Expectation:
     return e
 
 
+def compile_library() -> None:
+    """Put the runtime and every package of the library into the cache."""
+    std = ROOT / "runtime" / "std"
+    names = {str(f.parent.relative_to(std)) for f in std.rglob("*.gol")}
+    imports = [f'\t_ "{n}"\n' for n in sorted(names) if "internal" not in n.split("/")]
+    text = f"package main\n\nimport (\n{''.join(imports)})\n\nfunc main() {{}}\n"
+    assert compile_program([("library.gol", text.encode())], Cache(), toolchain_id()) is not None
+
+
+class _Copying(Cache):
+    """A cache that takes what it has not from the one that the tests share."""
+
+    def get(self, kind: str, key: str) -> bytes | None:
+        found = super().get(kind, key)
+        if found is None and (found := Cache().get(kind, key)) is not None:
+            self.put(kind, key, found)
+        return found
+
+
+def seed_cache(root: Path) -> None:
+    """Make a cache in which the runtime is, and nothing else, without compiling it anew."""
+    sources = [("main.gol", b"package main\n\nfunc main() {}\n")]
+    assert compile_program(sources, _Copying(str(root)), toolchain_id()) is not None
+    shutil.copytree(Path(Cache().root) / "grammar", root / "grammar")
+
+
 def build(path: Path) -> Path:
     """The executable of a program, through the cache. Raises AssertionError with the
     compiler's messages."""
@@ -108,7 +138,7 @@ def build(path: Path) -> Path:
 
 def run(
     exe: Path, mode: str = "", *, args: list[str] | None = None, stdin: str = "",
-    env: dict[str, str] | None = None, timeout: float = 120,
+    env: dict[str, str] | None = None, timeout: float = PATIENCE,
 ) -> subprocess.CompletedProcess[str]:  # fmt: skip
     full = {**os.environ, **(env or {})}
     debug = ",".join(x for x in (full.pop("GOLDEBUG", ""), mode) if x)

@@ -26,7 +26,7 @@ import pytest
 ROOT = Path(__file__).parent.parent
 DOCUMENTS = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
 EXCUSE = "<!-- not tested: "
-TIMEOUT = 300  # seconds for a whole document; the first one may have to compile the runtime
+TIMEOUT = 900  # seconds for a whole document; the first one may have to compile the runtime
 
 
 @dataclass
@@ -110,8 +110,9 @@ def play(script: list[File | Command], folder: Path) -> list[tuple[Command, str]
         ["bash", "-c", text], cwd=folder, env=env, timeout=TIMEOUT, stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, errors="replace",
     )  # fmt: skip
-    outputs = shell.stdout.split(f"\n{mark}\n")
-    return list(zip([s for s in script if isinstance(s, Command)], outputs, strict=False))
+    *outputs, rest = shell.stdout.split(f"\n{mark}\n")
+    assert rest == "", f"printed behind the last command, or by one that ended the shell: {rest}"
+    return list(zip([s for s in script if isinstance(s, Command)], outputs, strict=True))
 
 
 def normal(output: str) -> str:

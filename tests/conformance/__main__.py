@@ -14,23 +14,13 @@ import sys
 from collections import Counter
 
 from gol.cache import Cache
-from gol.jit import build as jit
 from gol.launch import toolchain_id
+from tests import harness
 
 from . import corpus, judge, verdicts
 from .corpus import Program
 from .judge import Judge, Judgement
 from .pool import judge_all
-
-LIBRARY = """package main
-import (
-	_ "bufio"; _ "bytes"; _ "container/heap"; _ "container/list"; _ "container/ring"; _ "errors"
-	_ "fmt"; _ "io"; _ "math"; _ "math/bits"; _ "math/rand"; _ "os"; _ "runtime"
-	_ "runtime/debug"; _ "sort"; _ "strconv"; _ "strings"; _ "sync"; _ "sync/atomic"; _ "syscall"
-	_ "time"; _ "unicode"; _ "unicode/utf8"
-)
-func main() {}
-"""
 
 
 def main(argv: list[str]) -> int:
@@ -78,9 +68,8 @@ def main(argv: list[str]) -> int:
             details.flush()
 
     judge.import_compiler()
-    toolchain = toolchain_id()
-    jit.build([("library.gol", LIBRARY.encode())], Cache(), toolchain)  # into the store
-    judge_all(Judge(root, o.mode, Cache(), toolchain), chosen, o.jobs, report)
+    harness.compile_library()
+    judge_all(Judge(root, o.mode, Cache(), toolchain_id()), chosen, o.jobs, report)
     for tier, counts in sorted(by_tier.items()):
         total = sum(counts.values())
         rest = ", ".join(f"{k} {v}" for k, v in counts.most_common() if k != "pass")

@@ -47,7 +47,7 @@ def running(pid: int) -> bool:
         return False
 
 
-def wait_until(condition: Callable[[], object], seconds: float = 30) -> bool:
+def wait_until(condition: Callable[[], object], seconds: float = 120) -> bool:
     end = time.monotonic() + seconds
     while time.monotonic() < end:
         if condition():

@@ -18,7 +18,7 @@ from types import TracebackType
 import pyte
 
 ROWS, COLUMNS = 50, 120
-_PATIENCE = 60.0  # seconds; the machine may be busy
+_PATIENCE = 180.0  # seconds; the machine may be busy
 
 
 class Terminal:
@@ -84,6 +84,10 @@ class Terminal:
     def expect(self, part: str) -> str:
         """Wait until the screen shows this."""
         return self.wait(lambda text: part in text, repr(part))
+
+    def expect_line(self, line: str) -> str:
+        """Wait until the screen shows this line: printed, not typed behind a prompt."""
+        return self.wait(lambda text: line in text.split("\n"), f"line {line!r}")
 
     # ----------------------------------------------------------------------- input
     def type(self, keys: str) -> None:

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from gol.cache import Cache
-from tests.harness import MODES
+from tests.harness import MODES, seed_cache
 
 HERE = Path(__file__).parent
 
@@ -228,6 +228,7 @@ print(m.Ok(1), m.Local())
 def test_a_cache_that_cannot_be_used(tmp_path: Path) -> None:
     (tmp_path / "one.gol").write_text(ONE)
     cache = tmp_path / "cache"
+    seed_cache(cache)
     env = {"GOLCACHE": str(cache)}
     program = "import gol\nprint(gol.load('one.gol').F(1))\n"
     assert output(program, tmp_path, env) == "2\n"
@@ -265,6 +266,19 @@ print(m.F(2))
     assert output(program, tmp_path) == (
         "this runtime stayed in the process that was forked\n6\n3\n"
     )
+
+
+def test_a_deadlock(tmp_path: Path) -> None:
+    """If there is no other thread that could end it."""
+    program = """
+import gol
+m = gol.compile("package p\\nfunc F() { <-make(chan int) }\\nfunc G() int { return 1 }\\n")
+try:
+    m.F()
+except gol.Deadlock as e:
+    print(e, m.G())
+"""
+    assert output(program, tmp_path) == "all goroutines are asleep - deadlock! 1\n"
 
 
 def test_ends_of_the_process(tmp_path: Path) -> None:

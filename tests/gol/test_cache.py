@@ -16,6 +16,7 @@ import pytest
 from gol.cache import MAX_BYTES, Cache
 from gol.lang.cachefile import NOWHERE, cache_dir
 from tests.gol.command import GOL, HELLO, gol
+from tests.harness import seed_cache
 
 
 @pytest.fixture
@@ -28,11 +29,8 @@ def hello(tmp_path: Path) -> Path:
 @pytest.fixture(scope="module")
 def seed(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A cache in which the runtime is, and nothing else."""
-    folder = tmp_path_factory.mktemp("seed")
-    root = folder / "cache"
-    (folder / "hello.gol").write_text(HELLO)
-    assert gol("run", str(folder / "hello.gol"), env={"GOLCACHE": str(root)}).returncode == 0
-    shutil.rmtree(root / "exe")
+    root = tmp_path_factory.mktemp("seed") / "cache"
+    seed_cache(root)
     return root
 
 
@@ -69,7 +67,10 @@ def test_a_warm_run_imports_nothing_that_it_can_do_without(hello: Path, root: Pa
 
 
 @pytest.mark.parametrize("change", ["edit", "add", "remove", "rename"])
-def test_a_change_of_any_file_of_a_folder_is_seen(change: str, tmp_path: Path) -> None:
+def test_a_change_of_any_file_of_a_folder_is_seen(
+    change: str, root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("GOLCACHE", str(root))
     folder = tmp_path / "program"
     folder.mkdir()
     a, b = folder / "a.gol", folder / "b.gol"
@@ -87,10 +88,10 @@ def test_a_change_of_any_file_of_a_folder_is_seen(change: str, tmp_path: Path) -
         r = gol("run", str(folder))
         assert (r.returncode, b"undefined: name" in r.stderr) == (1, True)
     else:  # file names stand in tracebacks, so they are part of the program
-        before = len(entries(Path(cache_dir()), "exe"))
+        before = len(entries(root, "exe"))
         b.rename(folder / "z.gol")
         assert gol("run", str(folder)).stderr == b"b\n"
-        assert len(entries(Path(cache_dir()), "exe")) == before + 1
+        assert len(entries(root, "exe")) == before + 1
 
 
 def test_a_change_that_keeps_size_and_time_is_seen(hello: Path) -> None:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import re
+import shutil
 import subprocess
 import sys
 import sysconfig
@@ -55,6 +56,9 @@ def test_install_and_run_an_example(tmp_path: Path) -> None:
     venv.create(place, with_pip=True, symlinks=True)
     lent = [p for p in sys.path if p.endswith("site-packages")] or [sysconfig.get_path("purelib")]
     packages = next(place.glob("lib/python*/site-packages"))
+    for own in ("setuptools*", "pkg_resources", "_distutils_hack", "distutils-precedence.pth"):
+        for old in packages.glob(own):  # which may be too old to make wheels
+            shutil.rmtree(old) if old.is_dir() else old.unlink()
     (packages / "lent.pth").write_text("".join(f"{p}\n" for p in lent))
     env = {k: v for k, v in os.environ.items() if k not in ("PYTHONPATH", "VIRTUAL_ENV")}
     env["PATH"] = f"{place / 'bin'}:{env['PATH']}"

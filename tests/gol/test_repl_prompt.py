@@ -107,15 +107,15 @@ def test_interrupt(tmp_path: Path, mode: str) -> None:
     with Terminal(tmp_path, {"GOLDEBUG": mode}) as t:
         assert t.enter("x := 5") == ""
         assert t.enter("func spin() { for { } }") == ""
-        for loop in ("for { }", "spin()", "for { x++ }", "<-make(chan int, 1)", "select { }"):
+        for i, loop in enumerate(("for { }", "spin()", "for { x++ }")):
             at = t.prompts()
-            t.type(loop + "\r")
-            if loop[0] in "fs" and "select" not in loop:
-                time.sleep(0.3)
-                t.read(0.1)
-                t.type("\x03")
+            t.type(f'println("runs", {i}); {loop}\r')
+            t.expect_line(f"runs {i}")  # the keys are the program's now, not the prompt's
+            t.type("\x03")
             t.wait(lambda _, at=at: t.prompts() > at, f"prompt after {loop}")  # type: ignore[misc]
-        assert "interrupt" in t.text()
+            assert t.text().count("\ninterrupt") == i + 1
+        for forever in ("<-make(chan int, 1)", "select { }"):
+            assert "all goroutines are asleep" in t.enter(forever)
         assert t.enter("x > 4") == "true  bool"
         # at the prompt it takes the line away
         t.type("garbage(")
@@ -143,26 +143,33 @@ def test_failures_leave_the_session_intact(tmp_path: Path, mode: str) -> None:
         assert t.enter('"still here"') == '"still here"  string'
 
 
+def counted(t: Terminal, least: int) -> int:
+    """Look at n until it is more than that."""
+    for _ in range(1000):
+        if (n := int(t.enter("n").split()[0])) > least:
+            return n
+        time.sleep(0.1)
+    raise AssertionError(f"n is not more than {least}:\n{t.text()}")
+
+
 @pytest.mark.parametrize("mode", STRESS)
 def test_goroutines_run_while_the_prompt_waits(tmp_path: Path, mode: str) -> None:
     with Terminal(tmp_path, {"GOLDEBUG": mode}) as t:
         t.enter("n := 0")
         t.enter("go func() { for { n++; time.Sleep(time.Millisecond) } }()")
-        time.sleep(0.5)
-        before = int(t.enter("n").split()[0])
-        assert before > 10
+        before = counted(t, 10)
         # what they print appears above what is being typed
         t.enter("go func() { time.Sleep(300 * time.Millisecond); fmt.Println(`from afar`) }()")
         t.type("half a li")
         t.expect("\nfrom afar")  # and not where it was typed
         t.wait(lambda text: text.split("\n")[-1] == "gol> half a li", "line below it")
         t.type("\x15")
-        assert int(t.enter("n").split()[0]) > before
+        counted(t, before)
         # one that dies says so
         t.enter("go func() { time.Sleep(100 * time.Millisecond); panic(`on its own`) }()")
         t.expect("panic: on its own")
         t.wait(lambda text: text.split("\n")[-1].strip() == "gol>", "prompt below it")
-        assert t.enter("n > 20") == "true  bool"
+        counted(t, before + 10)
         assert "time.Sleep" in t.enter(":goroutines")
 
 

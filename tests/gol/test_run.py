@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 
 from tests.gol.command import GOL, HELLO, children, gol, running, wait_until
+from tests.harness import PATIENCE
 
 ARGS = """\
 package main
@@ -111,7 +112,7 @@ def test_a_signal_ends_the_program(name: str, loop: Path) -> None:
     p = started(loop)
     try:
         p.send_signal(signal.Signals[name])
-        assert p.wait(timeout=30) == -signal.Signals[name]
+        assert p.wait(PATIENCE) == -signal.Signals[name]
     finally:
         p.kill()
 
@@ -121,7 +122,7 @@ def test_an_ignored_signal_stays_ignored(loop: Path) -> None:
     try:
         p.send_signal(signal.SIGHUP)
         p.send_signal(signal.SIGTERM)
-        assert p.wait(timeout=30) == -signal.SIGTERM
+        assert p.wait(PATIENCE) == -signal.SIGTERM
     finally:
         p.kill()
 
@@ -135,7 +136,7 @@ def test_closed_pipe_ends_the_program(tmp_path: Path) -> None:
     assert p.stdout is not None
     assert p.stdout.readline() == b"y\n"
     p.stdout.close()
-    assert p.wait(timeout=30) == -signal.SIGPIPE
+    assert p.wait(PATIENCE) == -signal.SIGPIPE
 
 
 # ---------------------------------------------------------------- streams
@@ -326,9 +327,9 @@ def test_a_signal_while_compiling_leaves_nothing_behind(name: str, tmp_path: Pat
         assert wait_until(lambda: children(p.pid)), "no worker process was started"
         workers = children(p.pid)
         p.send_signal(signal.Signals[name])
-        out, err = p.communicate(timeout=5)
+        out, err = p.communicate(timeout=PATIENCE)
         assert (p.returncode, out, err) == (-signal.Signals[name], b"", b"")
-        assert wait_until(lambda: not any(map(running, workers)), 5), "a worker goes on"
+        assert wait_until(lambda: not any(map(running, workers))), "a worker goes on"
         if name != "SIGKILL":
             assert not [f for f in cache.rglob("*") if "tmp" in f.name]
     finally:

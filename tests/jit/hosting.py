@@ -7,7 +7,7 @@ import subprocess
 import sys
 import textwrap
 
-from tests.harness import MODES
+from tests.harness import MODES, PATIENCE
 
 _PRELUDE = '''\
 import ctypes, gc, os, signal, sys, threading, time
@@ -62,13 +62,13 @@ func deep(n int, b *block, m *message) int {
 
 
 def run_host(
-    source: str, program: str, mode: str = "normal", timeout: float = 120
+    source: str, program: str, mode: str = "normal"
 ) -> subprocess.CompletedProcess[str]:
     """Run a Python program that has the gol source loaded, ``host`` and ``call``."""
     code = f"SOURCE = {source!r}\n{_PRELUDE}{textwrap.dedent(program)}"
     env = {**os.environ, "GOLDEBUG": MODES[mode]}
     return subprocess.run(
-        [sys.executable, "-c", code], env=env, timeout=timeout, capture_output=True, text=True
+        [sys.executable, "-c", code], env=env, timeout=PATIENCE, capture_output=True, text=True
     )  # fmt: skip
 
 

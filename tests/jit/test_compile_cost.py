@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import gc
+import math
 import resource
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import pytest
 
@@ -71,12 +73,25 @@ def cpu_seconds(text: str) -> float:
     return now() - start
 
 
+@pytest.fixture
+def alone() -> Iterator[None]:
+    """What tests before this one have left is none of the collector's business here."""
+    gc.collect()
+    gc.freeze()
+    yield
+    gc.unfreeze()
+
+
 @pytest.mark.parametrize("shape", SHAPES)
-def test_cost_grows_in_step_with_size(shape: str) -> None:
+def test_cost_grows_in_step_with_size(shape: str, alone: None) -> None:
     n, make = SHAPES[shape]
-    cpu_seconds(make(n))  # the packages that it imports are compiled now
-    least, small, large = (
-        min(cpu_seconds(t) for _ in range(2)) for t in (_main(""), make(n), make(4 * n))
-    )
-    # four times as much; quadratic cost would be sixteen times
-    assert large - least < 7 * max(small - least, 0.05), (least, small, large)
+    texts = _main(""), make(n), make(4 * n)
+    cpu_seconds(texts[1])  # the packages that it imports are compiled now
+    costs = [math.inf] * 3
+    for measured in range(1, 7):  # the least: what else the machine does can only add to it
+        costs = [min(c, cpu_seconds(t)) for c, t in zip(costs, texts)]
+        least, small, large = costs
+        # four times as much; quadratic cost would be sixteen times
+        if measured > 1 and large - least < 7 * max(small - least, 0.05):
+            return
+    raise AssertionError(f"{shape}: {n} cost {small - least:.3f} s, {4 * n} {large - least:.3f} s")

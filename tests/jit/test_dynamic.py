@@ -14,7 +14,7 @@ from gol.jit.dynamic import DT_NEEDED, dynamic
 from gol.jit.link import Import
 from gol.launch import toolchain_id
 from gol.program import compile_program
-from tests.harness import MODES
+from tests.harness import MODES, PATIENCE
 from tests.jit.hosting import output
 
 FOREIGN = b"""package main
@@ -89,7 +89,7 @@ def test_the_dynamic_linker_starts_it(tmp_path: Path) -> None:
     exe = tmp_path / "prog"
     exe.write_bytes(image_of(FOREIGN))
     exe.chmod(0o755)
-    assert subprocess.run([str(exe)], timeout=60).returncode == 0
+    assert subprocess.run([str(exe)], timeout=PATIENCE).returncode == 0
 
 
 @pytest.mark.parametrize(("old", "new", "said"), [
@@ -105,7 +105,7 @@ def test_what_is_missing_where_it_runs_is_named(
     exe = tmp_path / "prog"
     exe.write_bytes(image[:start] + image[start:].replace(old, new, 1))
     exe.chmod(0o755)
-    r = subprocess.run([str(exe)], capture_output=True, text=True, timeout=60)
+    r = subprocess.run([str(exe)], capture_output=True, text=True, timeout=PATIENCE)
     assert r.returncode == 127
     assert said in r.stderr
 

@@ -163,14 +163,14 @@ def test_drive() -> None:
     source = ENDS + """
 func later(p unsafe.Pointer) {
 	go func() {
-		time.Sleep(50 * time.Millisecond)
+		time.Sleep(time.Second)
 		panic("later")
 	}()
 }
 
 func leaves(p unsafe.Pointer) {
 	go func() {
-		time.Sleep(50 * time.Millisecond)
+		time.Sleep(time.Second)
 		os.Exit(3)
 	}()
 }

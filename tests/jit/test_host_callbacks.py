@@ -241,12 +241,15 @@ o, _ = call("ask", host.callback(wait), 3)
 print(o.kind)
 
 # a goroutine that waits for a thread in a callback is not in a deadlock
+inside = threading.Event()
 def slow(address):
-    time.sleep(0.05)
+    inside.set()
+    while "chan receive" not in host.goroutines():
+        time.sleep(0.001)
     call("send", 0, 5)
 t = threading.Thread(target=call, args=("ask", host.callback(slow), 3))
 t.start()
-time.sleep(0.02)
+inside.wait()
 print(call("receive", 0, 0)[1][1])
 t.join()
 print(call("receive", 0, 0)[0].kind)

@@ -158,7 +158,7 @@ ACTIONS = [
 def thread(i):
     rnd = random.Random(i)
     try:
-        while time.monotonic() < end and not errors:
+        while (time.monotonic() < end or not done[i]) and not errors:
             rnd.choice(ACTIONS)(rnd)
             done[i] += 1
     except BaseException as e:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from gol.jit import elf, pipeline, target
 from gol.jit.link import Linker, LinkError
+from tests.harness import PATIENCE
 
 START = """
 module asm ".text"
@@ -92,7 +93,7 @@ def build(ir: str, tmp_path: Path) -> Path:
 
 
 def status(ir: str, tmp_path: Path) -> int:
-    return subprocess.run([build(ir, tmp_path)], timeout=10).returncode
+    return subprocess.run([build(ir, tmp_path)], timeout=PATIENCE).returncode
 
 
 def test_fib_runs(tmp_path: Path) -> None:

@@ -19,6 +19,7 @@ from gol.jit.link import Linker
 from gol.lang.diagnostics import Diagnostics
 from gol.lang.source import SourceSet
 from gol.launch import toolchain_id
+from tests.harness import PATIENCE
 
 sys.path.insert(0, str(Path(__file__).parent))
 import irgen  # noqa: E402
@@ -93,7 +94,7 @@ def expected(ir: str, path: Path) -> int:
     linker = Linker()
     linker.add("plain", elf.parse(artifact.object))
     program = write(path / "plain", build.executable(linker.link()))
-    out = subprocess.run([program], capture_output=True, timeout=20, check=True).stdout
+    out = subprocess.run([program], capture_output=True, timeout=PATIENCE, check=True).stdout
     return int.from_bytes(out, "little", signed=True)
 
 
@@ -109,5 +110,5 @@ def test_moving_stacks_change_nothing(seed: int, tmp_path: Path) -> None:
     program = write(tmp_path / "prog", build.executable(build.link([runtime(), artifact])))
     for mode in MODES:
         env = {**os.environ, "GOLDEBUG": mode}
-        run = subprocess.run([program], capture_output=True, text=True, timeout=60, env=env)
+        run = subprocess.run([program], capture_output=True, text=True, timeout=PATIENCE, env=env)
         assert (run.returncode, run.stderr) == (0, f"{want}\n"), mode

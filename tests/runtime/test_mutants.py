@@ -20,11 +20,11 @@ from tests.harness import PROGRAMS, expectation, judge, run
 from tests.mutants import build_mutable, mutations
 
 MOVES = PROGRAMS / "runtime" / "moves"
-MOVE = "stackforcemove=1,stackfaultonfree=1"
+MOVE = "stackforcemove=1,stackfaultonfree=1,nopreempt=1"
 REPORT = MOVE + ",stackdebug=2"
-CHECK = "checkmaps=1"
+CHECK = "checkmaps=1,nopreempt=1"
 ENTRY = "preemptstress=1,checkmaps=1,nopreempt=1"
-SEGMENTS = "copystack=0"
+SEGMENTS = "copystack=0,nopreempt=1"
 COLLECT = "gcstress=1,checkmaps=1,nopreempt=1"
 
 
@@ -86,7 +86,7 @@ TABLE = [
     Mutant("calls of C that a panic leaves", "foreign/panics", "foreign-frames", mode=COLLECT),
     Mutant("deferred calls of a callback", "foreign/idempotent", "foreign-deferred", mode=CHECK),
     # What only a stack keeps alive.
-    Mutant("goroutine that has not begun", "starts", "gc-start", mode=""),
+    Mutant("goroutine that has not begun", "starts", "gc-start", mode="nopreempt=1"),
     Mutant("arguments in registers", "interrupted", "gc-register-arguments", mode=ENTRY),
     Mutant("arguments in memory", "interrupted", "gc-stack-arguments", mode=ENTRY),
     Mutant("closure being entered", "interrupted", "gc-context", mode=ENTRY),
@@ -114,7 +114,7 @@ def passes(program: str, mode: str, mutation: str, of: str = "") -> bool:
     e = expectation(source(program))
     env = {"GOLMUTANT": mutation, "GOLMUTANTOF": of}
     try:
-        judge(e, run(exe(program), mode, env=env, timeout=60))
+        judge(e, run(exe(program), mode, env=env))
     except (AssertionError, subprocess.TimeoutExpired):
         return False
     return True

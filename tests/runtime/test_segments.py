@@ -85,7 +85,7 @@ class Counts:
 def counts(source: str, where: Path, debug: str = "") -> Counts:
     path = where / "prog.gol"
     path.write_text(source)
-    r = run(build(path), ",".join(x for x in ("stacktrace=1", debug) if x))
+    r = run(build(path), ",".join(x for x in ("stacktrace=1,nopreempt=1", debug) if x))
     assert r.returncode == 0, r.stderr
     said, _, summary = r.stderr.partition("stacks: ")
     numbers = re.match(

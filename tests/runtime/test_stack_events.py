@@ -17,7 +17,7 @@ from gol.cache import Cache
 from gol.report.command import image_and_layout
 from gol.report.events import Layout
 from gol.report.summary import Counts, Summary
-from tests.harness import MODES, ROOT
+from tests.harness import MODES, PATIENCE, ROOT
 
 GROWS = """\
 package main
@@ -123,7 +123,7 @@ def record(
     with open(reader, "rb", buffering=0) as f:
         while data := f.read(1000):  # records come in pieces
             summary.feed(data)
-    _, stderr = p.communicate(timeout=60)
+    _, stderr = p.communicate(timeout=PATIENCE)
     return p.returncode, stderr, summary
 
 
@@ -257,7 +257,7 @@ def test_an_ignored_signal_stays_ignored(tmp_path: Path) -> None:
     assert p.stdout is not None
     p.stdout.readline()
     p.send_signal(signal.SIGHUP)
-    assert p.wait(60) == 0
+    assert p.wait(PATIENCE) == 0
 
 
 def test_a_reader_that_goes_away_changes_nothing(tmp_path: Path) -> None:
@@ -271,7 +271,7 @@ def test_a_reader_that_goes_away_changes_nothing(tmp_path: Path) -> None:
     os.close(writer)
     os.read(reader, 100)
     os.close(reader)
-    out, _ = p.communicate(timeout=60)
+    out, _ = p.communicate(timeout=PATIENCE)
     assert p.returncode == 0 and out.endswith("done\n")
 
 
