@@ -13,7 +13,7 @@ from contextlib import suppress
 import pytest
 from hypothesis import HealthCheck, settings
 
-from gol.lang.cachedir import cache_dir
+from gol.lang.cachefile import cache_dir
 from tests import harness
 
 # What tests and their long variants are told by; any other such variable would be told to

@@ -113,7 +113,7 @@ def test_durations() -> None:
 
 # -------------------------------------------------------------------- strings
 @given(st.text(st.characters(exclude_categories=()), max_size=50))
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 def test_strings(x: str) -> None:
     if any(0xD800 <= ord(c) <= 0xDFFF for c in x):
         with pytest.raises(ValueError, match="surrogate"):
@@ -123,7 +123,7 @@ def test_strings(x: str) -> None:
 
 
 @given(st.binary())
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 def test_strings_that_are_no_utf8(raw: bytes) -> None:
     x = raw.decode("utf-8", "surrogateescape")
     assert m.text(x).encode("utf-8", "surrogateescape") == raw
@@ -184,7 +184,7 @@ def test_round_trip(name: str) -> None:
     f = getattr(m, name)
 
     @given(ROUND_TRIPS[name])
-    @settings(max_examples=40, deadline=None)
+    @settings(max_examples=40)
     def there_and_back(x: Any) -> None:
         got = f(x)
         assert got == x

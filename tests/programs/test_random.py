@@ -74,7 +74,6 @@ def judge(text: str, folder: Path) -> None:
 @pytest.mark.skipif(SEED is not None, reason="one seed is asked for")
 @settings(
     max_examples=EXAMPLES,
-    deadline=None,
     derandomize=EXAMPLES <= 12,
     suppress_health_check=list(HealthCheck),
 )

@@ -138,8 +138,8 @@ func main() {
 """
 
 quick = settings(
-    max_examples=15, deadline=None, derandomize=True, database=None,
-    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+    max_examples=15,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
 )  # fmt: skip
 # Go takes a surrogate in a string for a fault, Python cannot encode it.
 TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=12)
