@@ -69,7 +69,9 @@ def interface_methods(t: T.Interface) -> list[Func]:
     return methods
 
 
-def find_method(methods: list[Func], pkg: Optional[Package], name: str, fold: bool = False):  # type: ignore[no-untyped-def]
+def find_method(
+    methods: list[Func], pkg: Optional[Package], name: str, fold: bool = False
+) -> Optional[Func]:
     for m in methods:
         if same_name(m, pkg, name, fold):
             return m

@@ -33,10 +33,12 @@ def test_mypy(tmp_path: Path) -> None:
         (package / f.name).symlink_to(f)
     for room in ("lang", "jit", "runtime"):
         (package / room).symlink_to(ROOT / room)
+    for room in ("tests", "bench"):
+        (tmp_path / room).symlink_to(ROOT / room)
     r = subprocess.run(
         [
             sys.executable, "-m", "mypy", "--config-file", str(ROOT / "pyproject.toml"),
-            "--cache-dir", str(ROOT / ".mypy_cache"), "-p", "gol",
+            "--cache-dir", str(ROOT / ".mypy_cache"), "-p", "gol", "-p", "tests", "-p", "bench",
         ],
         cwd=tmp_path, capture_output=True, text=True,
     )  # fmt: skip

@@ -36,8 +36,11 @@ class Terminal:
             os.execvpe(sys.executable, [sys.executable, "-m", "gol"], env)
         ioctl(self.fd, TIOCSWINSZ, struct.pack("HHHH", ROWS, COLUMNS, 0, 0))
         # the prompt asks where the cursor is
-        self.screen.write_process_input = lambda data: os.write(self.fd, data.encode())
+        self.screen.write_process_input = self._answer  # type: ignore[method-assign]
         self.status: int | None = None
+
+    def _answer(self, data: str) -> None:
+        os.write(self.fd, data.encode())
 
     def __enter__(self) -> Terminal:
         self.expect("gol>")

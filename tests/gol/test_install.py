@@ -71,6 +71,6 @@ def test_install_and_run_an_example(tmp_path: Path) -> None:
     rooms = [copy / room for room in ("gol", "lang", "jit", "runtime")]
     for file in (f for room in rooms for f in room.rglob("*")):
         if file.suffix in (".py", ".lark", ".gol", ".s", ".typed"):
-            name = file.relative_to(copy / "gol" if file.is_relative_to(copy / "gol") else copy)
-            is_maker = name.parts[:2] == ("runtime", "std") and file.suffix == ".py"
-            assert (installed / name).exists() != is_maker, name
+            path = file.relative_to(copy / "gol" if file.is_relative_to(copy / "gol") else copy)
+            is_maker = path.parts[:2] == ("runtime", "std") and file.suffix == ".py"
+            assert (installed / path).exists() != is_maker, path

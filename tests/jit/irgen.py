@@ -79,13 +79,13 @@ class Function:
         return name
 
     # ---- values
-    def int(self) -> str:
+    def integer(self) -> str:
         if self.rnd.random() < 0.3:
             return str(self.rnd.randint(-5, 40))
         return self.ins(f"load i64, {G} {self.rnd.choice(self.ints)}")
 
     def index_of(self, mask: int) -> str:
-        return self.ins(f"and i64 {self.int()}, {mask}")
+        return self.ins(f"and i64 {self.integer()}, {mask}")
 
     def element(self) -> str:
         array = self.rnd.choice(self.arrays)
@@ -143,7 +143,7 @@ class Function:
         j = r.randint(self.index + 1, len(self.sigs) - 1)
         sig = self.sigs[j]
         args = [f"{G} {self.pointer()}" for _ in range(sig.pointers)]
-        args += [f"i64 {self.int()}" for _ in range(sig.ints)]
+        args += [f"i64 {self.integer()}" for _ in range(sig.ints)]
         if sig.has_slice:
             args.append(f"{SLICE} {r.choice([self.slice, self.new_slice])()}")
         got = self.ins(f"call {RESULT[sig.result]} @f{j}({', '.join(args)})")
@@ -155,14 +155,14 @@ class Function:
             self.do(f"store {SLICE} {got}, {G} {r.choice(self.slices)}")
 
     def compute(self) -> None:
-        x, y = self.int(), self.int()
+        x, y = self.integer(), self.integer()
         op = self.rnd.choice(["add", "sub", "mul", "xor"])
         self.do(f"store i64 {self.ins(f'{op} i64 {x}, {y}')}, {G} {self.rnd.choice(self.ints)}")
 
     def update(self) -> None:
         p = self.pointer()
         old = self.ins(f"load i64, {G} {p}")
-        self.do(f"store i64 {self.ins(f'add i64 {old}, {self.int()}')}, {G} {p}")
+        self.do(f"store i64 {self.ins(f'add i64 {old}, {self.integer()}')}, {G} {p}")
 
     def compare(self) -> None:
         p, q = self.pointer(), self.pointer()
@@ -172,7 +172,7 @@ class Function:
 
     def branch(self, depth: int) -> None:
         yes, no, end = self.label(), self.label(), self.label()
-        c = self.ins(f"icmp slt i64 {self.int()}, {self.rnd.randint(0, 30)}")
+        c = self.ins(f"icmp slt i64 {self.integer()}, {self.rnd.randint(0, 30)}")
         self.do(f"br i1 {c}, label %{yes}, label %{no}")
         for label, least, most in ((yes, 1, 4), (no, 0, 3)):
             self.start(label)
@@ -235,9 +235,9 @@ class Function:
         if self.sig.result == "ptr":
             if len(self.outer) < 2:
                 return self.default_result()
-            c = self.ins(f"icmp slt i64 {self.int()}, 3")
+            c = self.ins(f"icmp slt i64 {self.integer()}, 3")
             return self.ins(f"select i1 {c}, {G} {self.outer[0]}, {G} {self.outer[1]}")
-        acc = self.int()
+        acc = self.integer()
         for p in [*self.ints[:3], *self.arrays, self.pointer(), self.pointer()]:
             v = self.ins(f"load i64, {G} {p}")
             acc = self.ins(f"add i64 {self.ins(f'mul i64 {acc}, 31')}, {v}")

@@ -15,7 +15,7 @@ from gol.launch import toolchain_id
 class Forgetful(Cache):
     forgets = False
 
-    def get(self, kind: str, key: str) -> Optional[memoryview]:
+    def get(self, kind: str, key: str) -> Optional[bytes]:
         return None if self.forgets else super().get(kind, key)
 
 

@@ -22,7 +22,7 @@ def runtime() -> tuple[Any, Diagnostics]:
     diags = Diagnostics(SourceSet())
     unit = packages.Unit("runtime", packages.std_sources("runtime") or [])
     assert packages.parse_unit(unit, diags.sources, diags)
-    pkg = check_package("runtime", unit.files, {}.get, diags)
+    pkg = check_package("runtime", unit.files, lambda path: None, diags)
     assert not diags
     escape.analyse(pkg)
     return pkg, diags
@@ -234,7 +234,7 @@ def test_a_refusal_has_a_position(monkeypatch: pytest.MonkeyPatch) -> None:
     source = "package main\nfunc main() {\n\tc := make(chan int)\n\tc <- 1\n}\n"
     unit = packages.Unit("main", [("main.gol", source.encode())])
     assert packages.parse_unit(unit, diags.sources, diags)
-    main = check_package("main", unit.files, {}.get, diags)
+    main = check_package("main", unit.files, lambda path: None, diags)
     known = ModuleLowering.runtime_func
     monkeypatch.setattr(
         ModuleLowering, "runtime_func", lambda m, n: None if n == "makechan" else known(m, n)

@@ -5,7 +5,6 @@ from __future__ import annotations
 
 import os
 import subprocess
-import sys
 from functools import cache
 from pathlib import Path
 
@@ -20,9 +19,7 @@ from gol.lang.diagnostics import Diagnostics
 from gol.lang.source import SourceSet
 from gol.launch import toolchain_id
 from tests.harness import PATIENCE
-
-sys.path.insert(0, str(Path(__file__).parent))
-import irgen  # noqa: E402
+from tests.jit import irgen
 
 SEEDS = range(int(os.environ.get("GOL_FUZZ_FROM", "0")), int(os.environ.get("GOL_FUZZ_TO", "12")))
 MODES = (

@@ -319,7 +319,9 @@ def test_positions() -> None:
     x = p.tree
     assert isinstance(x, ast.BinaryExpr)
     assert (p.at(x.pos), p.at(x.op_pos)) == ((1, 1), (1, 21))
+    assert isinstance(x.x, ast.BinaryExpr) and isinstance(x.y, ast.CompositeLit)
     call = x.x.y
+    assert isinstance(call, ast.CallExpr)
     at = [p.at(n) for n in (call.pos, call.lparen, call.ellipsis, call.rparen)]
     assert at == [(1, 10), (1, 11), (1, 16), (1, 19)]
     assert [p.at(n) for n in (x.y.pos, x.y.lbrace, x.y.rbrace)] == [(1, 24), (1, 25), (2, 1)]

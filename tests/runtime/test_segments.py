@@ -94,7 +94,8 @@ def counts(source: str, where: Path, debug: str = "") -> Counts:
         summary,
     )
     assert numbers is not None, r.stderr
-    return Counts(*(int(n or 0) for n in numbers.groups()), said.strip())
+    growths, segments, raised, retried = (int(n or 0) for n in numbers.groups())
+    return Counts(growths, segments, raised, retried, said.strip())
 
 
 def test_no_segment_where_the_callback_fits(tmp_path: Path) -> None:

@@ -30,7 +30,7 @@ def stderr(exe: Path, debug: str) -> str:
 def summary(text: str) -> dict[str, int]:
     """The counts of ``stacktrace=1``, by the word that follows each."""
     line = next(x for x in text.split("\n") if x.startswith("stacks: "))
-    out = {}
+    out: dict[str, int] = {}
     for count, word in re.findall(r"(\d+) (\w+)", line):
         out.setdefault(word, int(count))
     return out
