@@ -54,7 +54,8 @@ def show(x: Any) -> str:
     if isinstance(x, ast.StarExpr):
         return f"(* {show(x.x)})"
     if isinstance(x, ast.Node):
-        values = [getattr(x, f.name) for f in fields(x) if f.init and f.name not in _POSITIONS]
+        shown = [f.name for f in fields(type(x)) if f.init and f.name not in _POSITIONS]
+        values = [getattr(x, name) for name in shown]
         dots = " ..." if isinstance(x, ast.CallExpr) and x.ellipsis >= 0 else ""
         return f"{type(x).__name__}({' '.join(map(show, values))}{dots})"
     return "-" if x is None else str(x)
