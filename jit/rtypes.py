@@ -35,6 +35,7 @@ from gol.jit.constants import (
     sym,
 )  # fmt: skip
 from gol.lang import types as T
+from gol.lang.constant import quote
 from gol.lang.digest import blake2b
 from gol.lang.lookup import MethodEntry, interface_methods, method_set
 from gol.lang.objects import Func, Package
@@ -168,9 +169,7 @@ def _notation(t: T.Type, full: bool) -> str:
             elif full:
                 text = f"{member(f.name, f.pkg)}: {text}"  # an alias may embed under its name
             if t.tags and t.tags[i]:
-                import json
-
-                text += " " + json.dumps(t.tags[i])
+                text += " " + quote(t.tags[i])
             parts.append(text)
         return "struct { " + "; ".join(parts) + " }" if parts else "struct {}"
 

@@ -253,9 +253,9 @@ def _write(out: list[str], t: Type, q: Optional[Callable[["Package"], str]]) -> 
                 w(f.name + " ")
             _write(out, f.type, q)
             if t.tags and t.tags[i]:
-                import json
+                from .constant import quote
 
-                w(" " + json.dumps(t.tags[i]))
+                w(" " + quote(t.tags[i]))
         w("}")
     elif isinstance(t, Tuple):
         w("(")

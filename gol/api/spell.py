@@ -6,9 +6,8 @@ predeclared types that the package has declared anew through package internal/py
 
 from __future__ import annotations
 
-import json
-
 from gol.lang import types as T
+from gol.lang.constant import quote
 from gol.lang.objects import Package
 
 MARK = "ㆍ"  # a letter, in every name that we invent
@@ -91,7 +90,7 @@ class Speller:
         fields = []
         for i, f in enumerate(t.fields):
             self.reach(f.pkg, f.name, f"field {f.name}")
-            tag = " " + json.dumps(t.tags[i]) if t.tags and t.tags[i] else ""
+            tag = " " + quote(t.tags[i]) if t.tags and t.tags[i] else ""
             name = "" if f.embedded else f.name + " "
             fields.append(name + self.type(f.type) + tag)
         return f"struct{{ {'; '.join(fields)} }}"
