@@ -23,12 +23,13 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, Optional
 
-from gol.jit import pipeline, target
+from gol.jit import memory
 from gol.jit.artifact import Artifact
 from gol.jit.build import Progress
 from gol.jit.host import Host, Outcome
 from gol.jit.library import Library
 from gol.jit.packages import std_paths
+from gol.jit.service import Service, ServiceError
 from gol.lang import entry as entries
 from gol.lang import types as T
 from gol.lang.check.entry import check_entry
@@ -83,6 +84,8 @@ class Record:
 
 class Session:
     def __init__(self, progress: Optional[Progress] = None) -> None:
+        self.service = Service()
+        self.service.start()
         cache, toolchain = Cache(), toolchain_id()
         self.library = Library(cache, toolchain, progress)
         self.sources = SourceSet()
@@ -103,7 +106,6 @@ class Session:
             if self._started:
                 return
             self.library.need(_SHOW)
-            target.machine()
             self.place(_SHOW)
             self._enter_show()
             self._started = True
@@ -201,8 +203,7 @@ class Session:
         except Exception as e:  # noqa: BLE001 (as jit.build does: a bug, but the session lives)
             if os.environ.get("GOL_TRACEBACK"):
                 raise
-            first = (str(e).splitlines() or [""])[0]
-            diags.error(0, f"internal compiler error: {type(e).__name__}: {first}")
+            diags.error(0, _described(e))
             return None
 
     def _compile_source(
@@ -246,7 +247,7 @@ class Session:
         if diags or not lowered.ir:
             return None
         record.ir, record.roots = lowered.ir, lowered.roots
-        return pipeline.compile_ir(record.ir, f"entry{record.number}", roots=record.roots)
+        return self.service.compile(record.ir, f"entry{record.number}", record.roots)
 
     def _call(self, record: Record, checked: Checked) -> Outcome:
         """Run a compiled entry; afterwards its names are known, or it is undone."""
@@ -292,11 +293,18 @@ class Session:
     # ----------------------------------------------------------------- looking in
     def stages(self, record: Record) -> dict[str, str]:
         """The text of an entry after every stage of the compiler."""
-        texts: dict[str, str] = {}
-        pipeline.compile_ir(
-            record.ir, "entry", roots=record.roots, dump=texts.__setitem__  # type: ignore[arg-type]
-        )
-        return texts
+        with self._lock:
+            return self.service.stages(record.ir, "entry", record.roots)
+
+
+def _described(e: Exception) -> str:
+    """What is said where the compiler, not the entry, is at fault."""
+    if memory.caused(e):
+        return "out of memory"
+    first = (str(e).splitlines() or [""])[0]
+    if not isinstance(e, ServiceError):
+        first = f"{type(e).__name__}: {first}"
+    return f"internal compiler error: {first}"
 
 
 __all__ = ["Answer", "Record", "Session"]

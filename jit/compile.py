@@ -13,8 +13,9 @@ from typing import TYPE_CHECKING, Any, Optional
 
 from gol.jit import layout, packages, pipeline, split, target
 from gol.jit.artifact import Artifact
+from gol.jit.child import Failure
 from gol.jit.packages import Unit
-from gol.jit.workers import Failure, Workers
+from gol.jit.workers import Workers
 from gol.lang.deep import deep
 from gol.lang.diagnostics import Diagnostics
 from gol.lang.objects import Package

@@ -89,3 +89,48 @@ def test_a_package_is_initialised_or_not_there() -> None:
                 raise AssertionError("not interrupted")
         holds("log.Default() != nil && log.Flags() == log.LstdFlags")
     """)
+
+
+def test_what_befalls_llvm_does_not_befall_the_session() -> None:
+    in_session('''
+        import os
+        import signal
+        import threading
+        import time
+
+        # LLVM cannot lower a call that returns four words in registers at a safepoint
+        WRONG = """
+        target triple = "x86_64-unknown-linux-gnu"
+        define i64 @f() #0 gc "statepoint-example" {
+          %a = call {i64, i64, i64, i64} @g()
+          %b = extractvalue {i64, i64, i64, i64} %a, 3
+          ret i64 %b
+        }
+        declare {i64, i64, i64, i64} @g()
+        attributes #0 = { "split-stack" "frame-pointer"="none" nounwind }
+        """
+        run("x := 1")
+        compile = session.service.compile
+        session.service.compile = lambda ir, name, roots: compile(WRONG, name, [])
+        answer = session.run("x := 2")
+        (said,) = answer.diags.items
+        assert said.message.startswith("internal compiler error: LLVM stopped by SIGABRT: ")
+        del session.service.compile
+        holds("x == 1")
+
+        # its process is gone, or does not answer
+        os.kill(session.service._child.pid, signal.SIGKILL)
+        holds("x == 1")
+        os.kill(session.service._child.pid, signal.SIGSTOP)
+        def interrupt():
+            time.sleep(0.5)
+            os.kill(os.getpid(), signal.SIGINT)
+        threading.Thread(target=interrupt).start()
+        try:
+            session.run("x := 3")
+        except KeyboardInterrupt:
+            pass
+        else:
+            raise AssertionError("not interrupted")
+        holds("x == 1")
+    ''')

@@ -45,7 +45,8 @@ def test_package(jobs: dict[str, Job], package: str) -> None:
 
 
 def test_a_wrong_module_is_reported_not_died_of() -> None:
-    from gol.jit.workers import Failure, Workers
+    from gol.jit.child import Failure
+    from gol.jit.workers import Workers
 
     with Workers() as workers:
         workers.submit(Job("bad", "define void @f() { ret i32 0 }", [], {}))
