@@ -177,7 +177,16 @@ class Prompt:
             self.enter(text)
         except KeyboardInterrupt:  # while it was compiled, or a file loaded
             print("interrupted", file=sys.stderr)
+        self._to_line_start()
         return True
+
+    def _to_line_start(self) -> None:
+        """What an entry has printed last may lack a newline. As many blanks as a line is wide
+        end where they began, on the same line or the next."""
+        sys.stdout.flush()
+        out = self.input.output
+        out.write_raw(" " * out.get_size().columns + "\r")
+        out.flush()
 
     def enter(self, text: str) -> None:
         if text.startswith(":"):

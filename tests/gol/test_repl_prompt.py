@@ -33,6 +33,10 @@ def test_an_evening_at_the_prompt(tmp_path: Path, mode: str) -> None:
         assert t.enter("double(x[2])") == "60  int"
         assert t.enter("_ + 1") == "61  int"
         assert t.enter("_;") == ""
+        # the prompt begins a line, and what was printed is still there then
+        assert t.enter('fmt.Print("a")') == 'import "fmt"\na'
+        assert t.enter('fmt.Print(strings.Repeat("-", 120))') == 'import "strings"\n' + "-" * 120
+        assert "\na\ngol> " in t.text()
         assert t.enter("") == ""
         assert t.enter("// nothing but a comment\n") == ""
         assert t.leave() == 0
