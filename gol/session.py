@@ -197,9 +197,13 @@ class Session:
         self, record: Record, at: Optional[Position], diags: Diagnostics
     ) -> Optional[Checked]:
         """The entry, in memory; None after errors."""
+        source = self._source(record, at)
         try:
             with deep():
-                return self._compile_source(record, self._source(record, at), diags)
+                return self._compile_source(record, source, diags)
+        except RecursionError:
+            diags.error(source.base, "program nests too deeply: not supported yet")
+            return None
         except Exception as e:  # noqa: BLE001 (as jit.build does: a bug, but the session lives)
             if os.environ.get("GOL_TRACEBACK"):
                 raise

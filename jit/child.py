@@ -72,9 +72,7 @@ class Child:
             self.forget()
 
 
-def _live(
-    work: Callable[[], None], interrupt: signal.Handlers, errors: int, parent: int
-) -> None:
+def _live(work: Callable[[], None], interrupt: signal.Handlers, errors: int, parent: int) -> None:
     status = 1
     try:
         signal.signal(signal.SIGINT, interrupt)

@@ -15,16 +15,17 @@ import select
 import signal
 import socket
 import struct
-import sys
 import traceback
 from contextlib import suppress
 from typing import Any, Optional
 
 from gol.jit.artifact import Artifact
 from gol.jit.child import Child
+from gol.lang.deep import deep
 
 _LENGTH = struct.Struct("<Q")
 _GENERATION = 20_000  # objects to collect among, between two modules
+_LIMITS: dict[bytes, type[Exception]] = {b"M": MemoryError, b"R": RecursionError}
 
 
 class ServiceError(Exception):
@@ -57,20 +58,20 @@ class Service:
             child.kill()
 
     def compile(self, ir: str, name: str, roots: list[Any]) -> Artifact:
-        """As pipeline.compile_ir. Raises ServiceError, MemoryError."""
+        """As pipeline.compile_ir. Raises ServiceError, MemoryError, RecursionError."""
         return Artifact.load(self._ask(("compile", ir, name, roots)))
 
     def stages(self, ir: str, name: str, roots: list[Any]) -> dict[str, str]:
-        """The module's text after every stage. Raises ServiceError, MemoryError."""
+        """The module's text after every stage. Raises as compile does."""
         texts: dict[str, str] = marshal.loads(self._ask(("stages", ir, name, roots)))
         return texts
 
-    def _ask(self, request: tuple[Any, ...]) -> memoryview:
+    def _ask(self, request: tuple[Any, ...]) -> bytes:
         self.start()
         assert self._socket is not None and self._child is not None
         try:
             with suppress(ConnectionError):  # that it has ended is seen below
-                _send(self._socket, marshal.dumps((sys.getrecursionlimit(), *request)))
+                _send(self._socket, marshal.dumps(request))
             answer = _receive(self._socket)
             if answer is None:
                 failure = self._child.failure(self._child.ended())
@@ -78,11 +79,12 @@ class Service:
         except BaseException:
             self.close()
             raise
-        if answer[:1] == b"E":
-            raise ServiceError(str(answer[1:], "utf-8", "replace"))
-        if answer[:1] == b"M":
-            raise MemoryError
-        return answer[1:]
+        kind, answer = answer[:1], answer[1:]
+        if kind == b"E":
+            raise ServiceError(answer.decode("utf-8", "replace"))
+        if kind in _LIMITS:
+            raise _LIMITS[kind]
+        return answer
 
 
 # -------------------------------------------------------------------- in the child
@@ -109,18 +111,18 @@ def _let_go(mine: int) -> None:
     os.closerange(mine + 1, os.sysconf("SC_OPEN_MAX"))
 
 
-def _answer(limit: int, op: str, ir: str, name: str, roots: list[Any]) -> bytes:
+def _answer(op: str, ir: str, name: str, roots: list[Any]) -> bytes:
     from gol.jit import pipeline
 
-    sys.setrecursionlimit(limit)
+    texts: dict[str, str] = {}
     try:
-        if op == "compile":
-            return b"A" + pipeline.compile_ir(ir, name, roots=roots).dump()
-        texts: dict[str, str] = {}
-        pipeline.compile_ir(ir, name, roots=roots, dump=texts.__setitem__)
-        return b"A" + marshal.dumps(texts)
-    except MemoryError:
-        return b"M"
+        with deep():
+            if op == "compile":
+                return b"A" + pipeline.compile_ir(ir, name, roots=roots).dump()
+            pipeline.compile_ir(ir, name, roots=roots, dump=texts.__setitem__)
+            return b"A" + marshal.dumps(texts)
+    except tuple(_LIMITS.values()) as e:
+        return next(mark for mark, error in _LIMITS.items() if isinstance(e, error))
     except Exception as e:  # noqa: BLE001 (reported by the session)
         text = f"{type(e).__name__}: {e}"
         if os.environ.get("GOL_TRACEBACK"):
@@ -133,24 +135,24 @@ def _send(to: socket.socket, data: bytes) -> None:
     to.sendall(_LENGTH.pack(len(data)) + data, socket.MSG_NOSIGNAL)
 
 
-def _receive(of: socket.socket) -> Optional[memoryview]:
+def _receive(of: socket.socket) -> Optional[bytes]:
     """A message; None if the other end is closed."""
     head = _receive_bytes(of, _LENGTH.size)
     return None if head is None else _receive_bytes(of, _LENGTH.unpack(head)[0])
 
 
-def _receive_bytes(of: socket.socket, n: int) -> Optional[memoryview]:
-    data = memoryview(bytearray(n))
-    at = 0
-    while at < n:
+def _receive_bytes(of: socket.socket, n: int) -> Optional[bytes]:
+    parts: list[bytes] = []
+    while n:
         try:
-            got = of.recv_into(data[at:])
+            part = of.recv(min(n, 1 << 20))
         except ConnectionError:
             return None
-        if not got:
+        if not part:
             return None
-        at += got
-    return data
+        parts.append(part)
+        n -= len(part)
+    return b"".join(parts)
 
 
 __all__ = ["Service", "ServiceError"]

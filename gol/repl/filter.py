@@ -11,10 +11,10 @@ from collections.abc import Iterator
 
 from gol.lang.source import Position, decode
 
-from ..session import Session
+from ..session import Answer, Session
 from .commands import Commands
 from .outcome import report
-from .reader import Chunk, chunks
+from .reader import Chunk, chunks, joined
 
 
 class Filter:
@@ -62,14 +62,29 @@ def run_lines(session: Session, commands: Commands, name: str, lines: Iterator[s
 def _run_chunk(session: Session, name: str, chunk: Chunk, plain: bool) -> bool:
     answer = session.run(chunk.text, Position(name, chunk.line, 1))
     if answer.kind == "error" and chunk.parts:
-        # which of the declarations is to blame? Nothing of them has run
-        return all([_run_chunk(session, name, part, plain) for part in chunk.parts])
+        # nothing of them has run: those that are to blame do not spoil the others
+        return all([_run_chunk(session, name, part, plain) for part in _without(chunk, answer)])
     report(answer, plain)
     if answer.exits:
         raise SystemExit(answer.code)
     if answer.kind == "interrupted":
         raise KeyboardInterrupt
     return answer.ok
+
+
+def _without(chunk: Chunk, failed: Answer) -> list[Chunk]:
+    """The declarations that nothing is wrong with, as one, and each of the others."""
+    assert failed.diags is not None
+    places = failed.diags.sources
+    lines = [places.position(d.pos).line for d in failed.diags.items]
+    wrong = [
+        part for part in chunk.parts
+        if any(part.line <= n < part.line + len(part.text.splitlines()) for n in lines)
+    ]  # fmt: skip
+    others = [part for part in chunk.parts if part not in wrong]
+    if not wrong or not others:
+        return chunk.parts
+    return sorted([joined(others), *wrong], key=lambda part: part.line)
 
 
 def lines_of(path: str) -> Iterator[str]:

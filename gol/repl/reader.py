@@ -28,7 +28,7 @@ def chunks(lines: Iterable[str]) -> Iterator[Chunk]:
     for chunk in _single(lines):
         declared = declared_names(chunk.text)
         if group and (declared is None or names.intersection(declared)):
-            yield _joined(group)
+            yield joined(group)
             group, names = [], set()
         if declared is None:
             yield chunk
@@ -36,10 +36,10 @@ def chunks(lines: Iterable[str]) -> Iterator[Chunk]:
             group.append(chunk)
             names.update(declared)
     if group:
-        yield _joined(group)
+        yield joined(group)
 
 
-def _joined(group: list[Chunk]) -> Chunk:
+def joined(group: list[Chunk]) -> Chunk:
     """Several declarations as one entry, every line in its place."""
     if len(group) == 1:
         return group[0]

@@ -72,6 +72,30 @@ def test_one_wrong_declaration_does_not_spoil_its_neighbours() -> None:
     assert (code, out, err) == (1, "3  int\n", "<stdin>:2:23: undefined: nothing\n")
 
 
+def test_what_is_wrong_does_not_keep_others_from_each_other() -> None:
+    text = """\
+func even(n int) bool { return n == 0 || odd(n-1) }
+func (p Nothing) Method() {}
+func odd(n int) bool { return n != 0 && even(n-1) }
+
+func wrong() {
+    nothing()
+}
+even(7)
+"""
+    assert run(text) == (
+        1, "false  bool\n", "<stdin>:2:9: undefined: Nothing\n<stdin>:6:5: undefined: nothing\n",
+    )  # fmt: skip
+
+
+def test_what_nests_too_deeply_is_refused() -> None:
+    sum, negative = " + ".join(["x"] * 20_000), "- " * 20_000 + "x"
+    code, out, err = run(f"x := 1\n{sum}\n{negative}\nx\n")
+    why = "program nests too deeply: not supported yet"
+    assert (code, out) == (1, "1  int\n")
+    assert err == f"<stdin>:2:1: {why}\n<stdin>:3:1: {why}\n"
+
+
 def test_a_name_declared_again_is_a_new_entry() -> None:
     f = "func f() int {{ return {} }}\n"
     text = f.format(1) + "func g() int { return f() }\n" + f.format(2) + "g()\n"
