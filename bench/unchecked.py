@@ -20,8 +20,9 @@ from typing import Any, Optional
 from gol.cache import Cache
 from gol.jit import packages, target
 from gol.jit.artifact import FORMAT
-from gol.jit.build import Clock, executable, link
+from gol.jit.build import Clock
 from gol.jit.compile import Compiler, Job
+from gol.jit.image import executable, link
 from gol.jit.packages import Unit
 from gol.lang.diagnostics import Diagnostics
 from gol.lang.source import SourceSet

@@ -153,6 +153,9 @@ def _execute(sources: list[tuple[str, bytes]], argv: list[str]) -> int:
     key = program_key(sources, toolchain)
     run_cached(cache, key, argv)
 
+    import gc
+
+    gc.disable()  # what is compiled is needed until this process is done
     from .program import compile_program, stop_on_signals
 
     stop_on_signals()

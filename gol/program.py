@@ -8,8 +8,6 @@ import sys
 from collections.abc import Callable
 from types import FrameType, TracebackType
 
-from gol.jit.build import Result
-from gol.jit.build import build as jit_build
 from gol.lang.cachefile import abandon
 
 from .cache import Cache
@@ -17,6 +15,8 @@ from .launch import die
 from .render import print_diagnostics
 
 Sources = list[tuple[str, bytes]]
+
+_SOURCE_OF_A_WORKER = 20_000  # bytes of a program for which a further process may be needed
 
 
 def compile_program(sources: Sources, cache: Cache, toolchain: str) -> bytes | None:
@@ -28,8 +28,13 @@ def compile_with_layout(
     sources: Sources, cache: Cache, toolchain: str
 ) -> tuple[bytes | None, dict[str, int]]:
     """Also the layout of the runtime's structs, for who reads what the program writes."""
-    with Progress() as progress:
-        result = jit_build(sources, cache, toolchain, progress=progress)
+    from gol.jit.workers import Workers
+
+    with Progress() as progress, Workers() as workers:
+        workers.start(1 + sum(len(text) for _, text in sources) // _SOURCE_OF_A_WORKER)
+        from gol.jit.build import build
+
+        result = build(sources, cache, toolchain, progress=progress, workers=workers)
     package = result.package
     if package is not None and package.name != "main" and not result.diags:
         result.diags.error(package.pos, f"package {package.name} is not a main package")
@@ -41,9 +46,11 @@ def compile_with_layout(
 
 def check_program(sources: Sources, cache: Cache | None = None) -> list[str]:
     """What the compiler says of a program: ``file:line:col: message`` each."""
+    from gol.jit.build import build
+
     from .launch import toolchain_id
 
-    result: Result = jit_build(sources, cache or Cache(), toolchain_id())
+    result = build(sources, cache or Cache(), toolchain_id())
     return [f"{result.diags.sources.position(d.pos)}: {d.message}" for d in result.diags.sorted()]
 
 

@@ -68,8 +68,15 @@ class Artifact:
 
     def dump(self) -> bytes:
         plain = [getattr(self, n) for n in _PLAIN]
-        packed = [pickle.dumps(getattr(self, n), protocol=5) for n in _PACKED]
-        return marshal.dumps((FORMAT, plain, packed))
+        return marshal.dumps((FORMAT, plain, [self._pack(n) for n in _PACKED]))
+
+    def _pack(self, name: str) -> bytes:
+        """A field as it is in the store: still packed, if nobody has asked for it."""
+        try:
+            value = object.__getattribute__(self, name)
+        except AttributeError:
+            return self.packed[name]
+        return pickle.dumps(value, protocol=5)
 
     @staticmethod
     def load(data: bytes) -> "Artifact":
@@ -82,6 +89,11 @@ class Artifact:
             setattr(a, name, value)
         a.packed = dict(zip(_PACKED, packed))
         return a
+
+    def unpack(self) -> None:
+        """All that linking needs."""
+        for name in _PACKED[:-1]:
+            getattr(self, name)
 
     def __getattr__(self, name: str) -> Any:
         """Asked for a field that has no value yet."""

@@ -2,12 +2,15 @@
 from the store), then linked.
 
     parse → check → escape → lower → compile_ir → Artifact   for each package (compile.py)
-    Artifacts → tables → Image → ELF (dynamically linked if it imports foreign functions)
+    Artifacts → tables → Image → ELF                           of all of them (image.py)
 
 ``store`` is anything with ``get(kind, key) -> bytes | None`` and ``put(kind, key, bytes)``
 (:class:`gol.cache.Cache`); a package's key covers its sources, the keys of what it imports,
 the runtime's, and the compiler (``toolchain``). Packages that are not in the store are
 compiled in parallel, in forked processes: LLVM holds one global lock.
+
+A small program that changes all the time waits for little but this module's work: what is
+needed last is imported last, while the workers are busy.
 """
 
 from __future__ import annotations
@@ -16,19 +19,19 @@ import gc
 import os
 import time
 from collections.abc import Callable
-from typing import Optional, Protocol
+from typing import TYPE_CHECKING, Optional, Protocol
 
-from gol.jit import elf, memory, packages
+from gol.jit import memory, packages
 from gol.jit.artifact import FORMAT, Artifact
-from gol.jit.dynamic import dynamic
-from gol.jit.link import Image, Linker
 from gol.jit.packages import Sources
-from gol.jit.tables import Tables
-from gol.jit.target import PAGE
 from gol.lang.ast import Ident
 from gol.lang.diagnostics import Diagnostics
 from gol.lang.record import field, record
 from gol.lang.source import SourceSet
+
+if TYPE_CHECKING:
+    from gol.jit.image import Linking
+    from gol.jit.workers import Workers
 
 
 class Store(Protocol):
@@ -59,6 +62,7 @@ class Request:
     progress: Optional[Progress] = None
     dump: Optional[Dump] = None
     explain: bool = False
+    workers: Optional[Workers] = None  # some that were started early
 
 
 @record()
@@ -79,14 +83,15 @@ def build(
     progress: Optional[Progress] = None,
     dump: Optional[Dump] = None,
     explain: bool = False,
+    workers: Optional[Workers] = None,
 ) -> Result:
     """Build the program. ``dump`` sees every stage of package main (which is then compiled
     whatever the store holds); ``explain`` collects what escape analysis decided.
 
     A bug of the compiler becomes a diagnostic; with GOL_TRACEBACK in the environment it is
-    raised as it came. Raises MemoryError."""
+    raised as it came. Raises MemoryError and OSError."""
     result = Result(Diagnostics(SourceSet()))
-    request = Request(main, store or NoStore(), toolchain, progress, dump, explain)
+    request = Request(main, store or NoStore(), toolchain, progress, dump, explain, workers)
     collecting = gc.isenabled()
     gc.disable()  # trees are built and thrown away with the process
     try:
@@ -96,6 +101,8 @@ def build(
             raise
         if memory.caused(e):
             raise MemoryError from None
+        if isinstance(e, OSError):
+            raise
         result.image = None
         result.diags.error(0, f"internal compiler error: {_describe(e)}")
     finally:
@@ -115,12 +122,24 @@ def _describe(e: Exception) -> str:
 
 
 def _build(result: Result, request: Request) -> None:
-    artifacts = _artifacts(result, request)
+    linking: Optional[Linking] = None
+
+    def link_libraries(artifacts: list[Artifact]) -> None:
+        nonlocal linking
+        from gol.jit.image import Linking
+
+        linking = Linking()
+        linking.add(artifacts)
+
+    artifacts = _artifacts(result, request, link_libraries)
     if artifacts is None:
         return
+    from gol.jit.image import executable, runtime_layout
+
+    assert linking is not None
     result.layout = runtime_layout(artifacts)
     clock = Clock()
-    image = link(artifacts)
+    image = linking.finish(artifacts)
     clock.done("link")
     result.image = executable(image)
     clock.done("write")
@@ -135,7 +154,11 @@ def artifacts(
     return result.diags, _artifacts(result, Request(main, store or NoStore(), toolchain))
 
 
-def _artifacts(result: Result, request: Request) -> Optional[list[Artifact]]:
+def _artifacts(
+    result: Result,
+    request: Request,
+    meanwhile: Callable[[list[Artifact]], None] = lambda artifacts: None,
+) -> Optional[list[Artifact]]:
     from gol.jit.compile import Compiler
 
     clock = Clock()
@@ -150,7 +173,8 @@ def _artifacts(result: Result, request: Request) -> Optional[list[Artifact]]:
     clock.done("keys")
     compiler = Compiler(units, diags, request.store, clock, request.progress, request.dump)
     compiler.explain = request.explain
-    artifacts = compiler.run()
+    compiler.meanwhile = meanwhile
+    artifacts = compiler.run(request.workers)
     result.messages = compiler.messages
     return artifacts
 
@@ -166,30 +190,3 @@ class Clock:
         now = time.perf_counter()
         self.times[stage] = self.times.get(stage, 0.0) + now - self.last
         self.last = now
-
-
-# ---------------------------------------------------------------- linking
-def link(artifacts: list[Artifact]) -> Image:
-    """Artifacts, the runtime's among them, to an image."""
-    linker = Linker()
-    placed = [linker.add(a.name, elf.parse(a.object)) for a in artifacts]
-    tables = Tables(runtime_layout(artifacts))
-    return linker.link(lambda linker: tables.build(linker, artifacts, placed))
-
-
-def runtime_layout(artifacts: list[Artifact]) -> dict[str, int]:
-    return next(a.layout for a in artifacts if a.layout)
-
-
-def executable(image: Image) -> bytes:
-    symbols = []
-    for p in image.objects:
-        for s in p.file.symbols:
-            if s.type in (elf.STT_FUNC, elf.STT_OBJECT) and s.section < len(p.address):
-                address = p.address[s.section]
-                if address is not None and s.name[:1] not in ("", "."):
-                    symbols.append((s.name, address + s.value, s.size))
-    last = image.segments[-1]
-    end = (last.address + last.memsize + PAGE - 1) // PAGE * PAGE
-    needed = dynamic(image.imports, end) if image.imports else None
-    return elf.executable(image.segments, image.symbols["_start"], symbols, needed)

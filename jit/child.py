@@ -6,7 +6,6 @@ then goes to a file in memory, and its first line into the message.
 
 from __future__ import annotations
 
-import ctypes
 import os
 import signal
 from collections.abc import Callable
@@ -78,6 +77,8 @@ def _live(work: Callable[[], None], interrupt: signal.Handlers, errors: int, par
         signal.signal(signal.SIGINT, interrupt)
         for number in (signal.SIGTERM, signal.SIGHUP):
             signal.signal(number, signal.SIG_DFL)
+        import ctypes
+
         ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)  # never outlives the parent
         if os.getppid() != parent:
             return
@@ -88,10 +89,4 @@ def _live(work: Callable[[], None], interrupt: signal.Handlers, errors: int, par
         os._exit(status)
 
 
-def write_all(fd: int, data: bytes) -> None:
-    view = memoryview(data)
-    while view:
-        view = view[os.write(fd, view) :]
-
-
-__all__ = ["Child", "Failure", "write_all"]
+__all__ = ["Child", "Failure"]

@@ -9,13 +9,15 @@ parsed (LLVM holds one global lock, so threads would not help).
 
 from __future__ import annotations
 
+import itertools
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Optional
 
-from gol.jit import layout, packages, pipeline, split, target
+from gol.jit import layout, packages, split, target
 from gol.jit.artifact import Artifact
 from gol.jit.child import Failure
 from gol.jit.packages import Unit
-from gol.jit.workers import Workers
+from gol.jit.workers import Roots, Workers
 from gol.lang.deep import deep
 from gol.lang.diagnostics import Diagnostics
 from gol.lang.objects import Package
@@ -23,11 +25,10 @@ from gol.lang.objects import Package
 if TYPE_CHECKING:
     from gol.jit.build import Clock, Dump, Progress, Store
 
-Roots = list[tuple[str, int, tuple[int, ...]]]
-
 
 class Job:
-    """One lowered package, ready for the pipeline."""
+    """One lowered package, ready for the pipeline, which compiles it in one or more parts;
+    the rest becomes part of the first part's artifact."""
 
     def __init__(self, name: str, text: str, roots: Roots, inline: dict[str, Any]) -> None:
         self.name = name
@@ -45,12 +46,10 @@ class Job:
         self.text = texts[0]
         return jobs
 
-    def run(self, dump: Optional[Dump] = None) -> Artifact:
-        artifact = pipeline.compile_ir(self.text, self.name, dump=dump, roots=self.roots)
+    def complete(self, artifact: Artifact) -> None:
         artifact.layout = self.layout
         artifact.inline = self.inline
         artifact.export = self.export
-        return artifact
 
 
 class Compiler:
@@ -76,31 +75,48 @@ class Compiler:
         self.packages: dict[str, Package] = {}
         self.inline: dict[str, Any] = {}  # what importing packages may copy
         self.artifacts: dict[str, Artifact] = {}
+        self.jobs: dict[str, Job] = {}  # what the workers have
+        # to be done with the packages at hand while the workers are busy
+        self.meanwhile: Callable[[list[Artifact]], None] = lambda artifacts: None
         self.finished = 0
         self.missing = 0
 
-    def run(self) -> Optional[list[Artifact]]:
-        """The artifacts in the order of the units; None after diagnostics."""
-        with Workers() as workers:
-            if not self.libraries(self.units[:-1], workers):
-                return None
-            main = self.front(self.units[-1])
-            if main is None:
-                return None
-            if self.dump is not None:
-                parts = [main]
-                self.run_here(main)
-            else:
-                parts = main.parts()
-                for job in parts:
-                    workers.submit(job)
-            while workers.busy:
-                self.keep(workers.ready(wait=True))
-            self.clock.done("llvm")
-        if self.diags:
+    def run(self, workers: Optional[Workers] = None) -> Optional[list[Artifact]]:
+        """The artifacts in the order of the units; None after diagnostics. ``workers``: some
+        that were started early, whose end is the caller's business."""
+        if workers is None:
+            with Workers() as workers:
+                workers.start(1)
+                return self.run(workers)
+        parts = self.submit_all(workers)
+        if parts is None:
             return None
         names = [u.path for u in self.units[:-1]] + [job.name for job in parts]
-        return [self.artifacts[name] for name in names]
+        known = itertools.takewhile(self.artifacts.__contains__, names)
+        self.meanwhile([self.artifacts[name] for name in known])
+        while workers.busy:
+            self.keep(workers.ready(wait=True))
+        self.clock.done("llvm")
+        return None if self.diags else [self.artifacts[name] for name in names]
+
+    def submit_all(self, workers: Workers) -> Optional[list[Job]]:
+        """Everything that is not at hand; the parts of package main, None after diagnostics."""
+        if not self.libraries(self.units[:-1], workers):
+            return None
+        main = self.front(self.units[-1])
+        if main is None:
+            return None
+        if self.dump is not None:
+            self.run_here(main)
+            return [main]
+        parts = main.parts()
+        for job in parts:
+            self.submit(job, workers)
+        return parts
+
+    def submit(self, job: Job, workers: Workers) -> None:
+        self.jobs[job.name] = job
+        workers.submit(job.name, job.text, job.roots)
 
     def libraries(self, units: list[Unit], workers: Workers) -> bool:
         """Have these units in ``packages`` and, once the workers are done, ``artifacts``."""
@@ -114,14 +130,18 @@ class Compiler:
             job = self.front(u)
             if job is None:
                 return False
-            workers.submit(job)
+            self.submit(job, workers)
             self.keep(workers.ready())
         return True
 
     def run_here(self, job: Job) -> None:
         """In this process: its stages are to be shown."""
+        from gol.jit.pipeline import compile_ir
+
         try:
-            self.artifacts[job.name] = job.run(self.dump)
+            artifact = compile_ir(job.text, job.name, dump=self.dump, roots=job.roots)
+            job.complete(artifact)
+            self.artifacts[job.name] = artifact
         except Exception as e:  # noqa: BLE001 (as in a worker)
             self.internal_error(job.name, f"{type(e).__name__}: {e}")
 
@@ -166,11 +186,12 @@ class Compiler:
             if isinstance(got, Failure):
                 self.internal_error(name, got.message)
                 continue
-            self.artifacts[name] = Artifact.load(got)
+            artifact = self.artifacts[name] = Artifact.load(got)
+            self.jobs.pop(name).complete(artifact)
             if name in keys:
                 self.finished += 1
                 self.say(name)
-                self.store.put("pkg", keys[name], got)
+                self.store.put("pkg", keys[name], artifact.dump())
 
     # ------------------------------------------------------------------ the front end
     def front(self, u: Unit) -> Optional[Job]:

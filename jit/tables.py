@@ -97,6 +97,7 @@ class Tables:
         self.bitmaps = _Bitmaps()
         self.sites = bytearray(self.pack["callsite"].size)  # site 0: none
         self._sites: dict[tuple[tuple[str, str, int], ...], int] = {(): 0}
+        self._site = self.pack["callsite"].positional(("name", "file", "line", "parent"))
 
     def site(self, chain: tuple[tuple[str, str, int], ...]) -> int:
         """Index of a call site (innermost frame first); callers of an inlined call are
@@ -106,9 +107,7 @@ class Tables:
             parent = self.site(chain[1:])
             name, file, line = chain[0]
             at = self._sites[chain] = len(self.sites) // self.pack["callsite"].size
-            self.sites += self.pack["callsite"](
-                name=self.strings(name), file=self.strings(file), line=line, parent=parent
-            )
+            self.sites += self._site(self.strings(name), self.strings(file), line, parent)
         return at
 
     def build(self, linker: Linker, artifacts: list[Artifact], placed: list[Placed]) -> ObjectFile:
@@ -132,23 +131,16 @@ class Tables:
                 if base is not None:
                     rows.append((base + f.offset - text, a, i, f))
         rows.sort(key=lambda r: r[:3])
-        pack = self.pack["_func"]
+        pack = self.pack["_func"].positional(
+            ("entry", "end", "name", "file", "line", "regargs", "flags", "stkargs")
+        )
+        strings, bitmaps = self.strings, self.bitmaps
         out = []
         index = {}
         for n, (entry, a, i, f) in enumerate(rows):
             index[a, i] = n
-            out.append(
-                pack(
-                    entry=entry,
-                    end=entry + f.size,
-                    name=self.strings(f.name),
-                    file=self.strings(f.file),
-                    line=f.line,
-                    regargs=f.regs,
-                    flags=f.flags,
-                    stkargs=self.bitmaps(f.stack),
-                )  # fmt: skip
-            )
+            name, file, stack = strings(f.name), strings(f.file), bitmaps(f.stack)
+            out.append(pack(entry, entry + f.size, name, file, f.line, f.regs, f.flags, stack))
         return b"".join(out), index
 
     def _records(

@@ -49,7 +49,7 @@ def test_a_wrong_module_is_reported_not_died_of() -> None:
     from gol.jit.workers import Workers
 
     with Workers() as workers:
-        workers.submit(Job("bad", "define void @f() { ret i32 0 }", [], {}))
+        workers.submit("bad", "define void @f() { ret i32 0 }", [])
         ((name, got),) = workers.ready(wait=True)
     assert name == "bad" and isinstance(got, Failure)
 

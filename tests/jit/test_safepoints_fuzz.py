@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from gol.cache import Cache
-from gol.jit import build, elf, lint, packages, pipeline
+from gol.jit import build, elf, image, lint, packages, pipeline
 from gol.jit.artifact import Artifact
 from gol.jit.compile import Compiler
 from gol.jit.link import Linker
@@ -80,8 +80,8 @@ def runtime() -> Artifact:
     return artifacts[0]
 
 
-def write(path: Path, image: bytes) -> Path:
-    path.write_bytes(image)
+def write(path: Path, program: bytes) -> Path:
+    path.write_bytes(program)
     path.chmod(0o755)
     return path
 
@@ -90,7 +90,7 @@ def expected(ir: str, path: Path) -> int:
     artifact = pipeline.compile_ir(irgen.plain(PLAIN + ir + irgen.ATTRIBUTES))
     linker = Linker()
     linker.add("plain", elf.parse(artifact.object))
-    program = write(path / "plain", build.executable(linker.link()))
+    program = write(path / "plain", image.executable(linker.link()))
     out = subprocess.run([program], capture_output=True, timeout=PATIENCE, check=True).stdout
     return int.from_bytes(out, "little", signed=True)
 
@@ -104,7 +104,7 @@ def test_moving_stacks_change_nothing(seed: int, tmp_path: Path) -> None:
         ir + MAIN + irgen.ATTRIBUTES, dump=lambda stage, text: kept.update({stage: text})
     )
     assert lint.hidden_pointers(kept["asm"]) == []
-    program = write(tmp_path / "prog", build.executable(build.link([runtime(), artifact])))
+    program = write(tmp_path / "prog", image.executable(image.link([runtime(), artifact])))
     for mode in MODES:
         env = {**os.environ, "GOLDEBUG": mode}
         run = subprocess.run([program], capture_output=True, text=True, timeout=PATIENCE, env=env)
