@@ -46,6 +46,14 @@ class Job:
         self.text = texts[0]
         return jobs
 
+    def run(self, dump: Optional[Dump] = None) -> Artifact:
+        """In this process."""
+        from gol.jit.pipeline import compile_ir
+
+        artifact = compile_ir(self.text, self.name, dump=dump, roots=self.roots)
+        self.complete(artifact)
+        return artifact
+
     def complete(self, artifact: Artifact) -> None:
         artifact.layout = self.layout
         artifact.inline = self.inline
@@ -136,12 +144,8 @@ class Compiler:
 
     def run_here(self, job: Job) -> None:
         """In this process: its stages are to be shown."""
-        from gol.jit.pipeline import compile_ir
-
         try:
-            artifact = compile_ir(job.text, job.name, dump=self.dump, roots=job.roots)
-            job.complete(artifact)
-            self.artifacts[job.name] = artifact
+            self.artifacts[job.name] = job.run(self.dump)
         except Exception as e:  # noqa: BLE001 (as in a worker)
             self.internal_error(job.name, f"{type(e).__name__}: {e}")
 
