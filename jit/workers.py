@@ -82,9 +82,11 @@ class _Worker:
         return self._child.failure(self._child.ended())
 
     def end(self) -> None:
-        if self._child is not None:
+        if self._child is not None and self._child.pid:
             self._child.kill()
-            self._child = None
+        elif self._child is not None:
+            self._child.forget()
+        self._child = None
         for fd in self._open:
             os.close(fd)
         self._open.clear()
