@@ -3,10 +3,14 @@
 Functions recurse into one another and pass pointers to their own variables, slices of
 their own arrays, structs linked through frames, closures over their variables, and
 interfaces; with few and with many arguments and results, in small and in large frames, while
-deferred calls wait and panics go through them; some of it in goroutines. All arithmetic
-wraps and every index is reduced, so a program has one answer. What is drawn comes from a
-``pick(n)`` function (0 <= result < n), so that hypothesis can shrink a program by shrinking
-its picks, and a seed names one.
+deferred calls wait and panics go through them; some of it in goroutines that run side by side
+(``generator_goroutines``), or called by C. All arithmetic wraps and every index is reduced,
+and what goroutines tell one another is put together in ways that do not depend on who comes
+first, so a program has one answer. What is drawn comes from a ``pick(n)`` function
+(0 <= result < n), so that hypothesis can shrink a program by shrinking its picks, and a seed
+names one.
+
+Each goroutine has a ``task`` in its outermost frame, to which all that it calls has a pointer.
 
 What leaks to the heap tests nothing: pointers are passed to functions that keep none, and a
 goroutine's arguments are made in the goroutine.
@@ -16,10 +20,32 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from tests.generator_goroutines import GOROUTINES
+
 PRELUDE = """\
 package main
 
-import "fmt"
+import (
+	"fmt"
+	"runtime"
+	"sync"
+	"time"
+	"unsafe"
+)
+
+// What a goroutine counts: no other one has to do with it.
+type task struct {
+	fuel   int // calls left: the recursion is as bushy as it likes until then
+	guards int // functions on the stack that would recover
+	global int
+	node   *node
+}
+
+func (w *task) share(n int) int {
+	fuel := w.fuel / n
+	w.fuel -= fuel
+	return fuel
+}
 
 type node struct {
 	v    int
@@ -164,11 +190,53 @@ func unwind(n int, up *int, f func(int) int) (r int) {
 
 func add(p *int, n int) { *p += n }
 
-var guards int // functions on the stack that would recover
-var global int
-var fuel = 3000 // calls left: the recursion is as bushy as it likes until then
-var globalNode *node
+func collect(w *task) {
+	if w.fuel > 0 {
+		w.fuel -= 40
+		runtime.GC()
+	}
+}
+
+// later takes a nanosecond or more.
+func later() { <-time.After(1) }
+
+// alone does f while no other goroutine that uses the lock does.
+func alone(mu *sync.Mutex, f func() int) int {
+	mu.Lock()
+	defer mu.Unlock()
+	return f()
+}
+
 """
+
+# foreign calls f once, by way of C, with p twice; again may do so several times.
+FOREIGN = """\
+//gol:extern libc bsearch onstack 4096
+func bsearch(key, base unsafe.Pointer, n, size uintptr, f func(a, b *int) int32) unsafe.Pointer
+
+//gol:extern libc bsearch onstack 4096 idempotent
+func bsearch2(key, base unsafe.Pointer, n, size uintptr, f func(a, b *int) int32) unsafe.Pointer
+
+func foreign(p *int, f func(a, b *int) int32) {
+	bsearch(unsafe.Pointer(p), unsafe.Pointer(p), 1, 8, f)
+}
+
+func again(p *int, f func(a, b *int) int32) {
+	bsearch2(unsafe.Pointer(p), unsafe.Pointer(p), 1, 8, f)
+}
+"""
+NOT_FOREIGN = """\
+func foreign(p *int, f func(a, b *int) int32) { f(p, p) }
+func again(p *int, f func(a, b *int) int32)   { f(p, p) }
+
+var _ unsafe.Pointer
+"""
+
+
+def as_go(text: str) -> str:
+    """The program that Go is to run: its functions of C are functions of Go."""
+    return text.replace(FOREIGN, NOT_FOREIGN)
+
 
 PARAMS = {
     "int": "int",
@@ -205,6 +273,7 @@ class Generator:
     def __init__(self, pick: Callable[[int], int]) -> None:
         self.pick = pick
         self.functions: list[Function] = []
+        self.foreign = False  # does it call C?
 
     def choose(self, options: list[str]) -> str:
         return options[self.pick(len(options))]
@@ -215,14 +284,14 @@ class Generator:
             n = self.pick(7) + (0 if self.pick(3) else 3 + self.pick(8))
             params = [kinds[self.pick(len(kinds))] for _ in range(n)]
             self.functions.append(Function(f"f{i}", params, 1 + self.pick(len(RESULTS))))
-        out = [PRELUDE]
-        out += [self.function(f) for f in self.functions]
+        out = [self.function(f) for f in self.functions]
         out.append(self.main())
-        return "\n".join(out)
+        return "\n".join([PRELUDE, FOREIGN if self.foreign else NOT_FOREIGN, *out])
 
     # -------------------------------------------------------------- functions
     def function(self, f: Function) -> str:
-        params = ", ".join(["d int"] + [f"a{i} {PARAMS[k]}" for i, k in enumerate(f.params)])
+        own = [f"a{i} {PARAMS[k]}" for i, k in enumerate(f.params)]
+        params = ", ".join(["w *task", "d int", *own])
         lines = [f"func {f.name}({params}) {RESULTS[f.results - 1]} {{"]
         self.lines = lines
         self.counter = 0
@@ -238,8 +307,8 @@ class Generator:
         self.env["slice"].append("arr[:]")
         if f.results > 3 and self.pick(2):
             lines.append("\tdefer func() { r ^= x*3 + len(t) }()")
-        lines.append("\tfuel--")
-        lines.append("\tif d <= 0 || fuel < 0 {")
+        lines.append("\tw.fuel--")
+        lines.append("\tif d <= 0 || w.fuel < 0 {")
         lines += ["\t" + u for u in self.uses()]
         lines.append("\t\t" + self.returning())
         lines.append("\t}")
@@ -296,7 +365,7 @@ class Generator:
         if kind == "int":
             return str(self.pick(100))
         if kind == "ptr":
-            return self.choose(["&x", "&arr[1]", "at(arr[:], d)", "new(int)", "&global"])
+            return self.choose(["&x", "&arr[1]", "at(arr[:], d)", "new(int)", "&w.global"])
         if kind == "ptrptr":
             p = self.fresh("p")
             self.emit(f"{p} := {self.value('ptr')}")
@@ -337,7 +406,16 @@ class Generator:
         return f"byValue{{{self.value('int')}, d, {self.value('ptr')}}}"
 
     def statement(self) -> None:
-        getattr(self, "_" + self.choose(STATEMENTS))()
+        name = self.choose(STATEMENTS)
+        if name in GOROUTINES:
+            GOROUTINES[name](self)
+        else:
+            getattr(self, "_" + name)()
+
+    def call(self, depth: str = "d-1") -> None:
+        """A call of one of the functions."""
+        g = self.functions[self.pick(len(self.functions))]
+        self._bind(g, f"{g.name}({self._args(g, depth)})")
 
     def _local(self) -> None:
         kind = self.choose(list(PARAMS))
@@ -366,11 +444,10 @@ class Generator:
         self.emit("}")
 
     def _call(self) -> None:
-        g = self.functions[self.pick(len(self.functions))]
-        self._bind(g, f"{g.name}({self._args(g, 'd-1')})")
+        self.call()
 
     def _args(self, g: Function, depth: str) -> str:
-        return ", ".join([depth] + [self.value(k) for k in g.params])
+        return ", ".join(["w", depth] + [self.value(k) for k in g.params])
 
     def _bind(self, g: Function, call: str) -> None:
         a, b, c, e = (self.fresh("r") for _ in range(4))
@@ -396,63 +473,6 @@ class Generator:
             self.emit(f"x += *at({b}, d) + {e}.sum()")
             self.env["slice"].append(b)
             self.env["node"].append(e)
-
-    def _goroutine(self) -> None:
-        """A goroutine with variables of its own, or one that shares its starter's."""
-        c = self.fresh("c")
-        self.emit(f"{c} := make(chan int{self.choose(['', ', 1'])})")
-        self.emit("go func(d int) {")
-        self.emit("\tsaved := guards")
-        self.emit("\tguards = 0")
-        outer = self.env
-        self.env = {k: list(v) for k, v in outer.items()}
-        if self.pick(4):
-            self.env = {k: [] for k in PARAMS}
-            self.env["int"] = ["x", "d"]
-            self.env["slice"] = ["arr[:]"]
-            self.emit("\tx := d + 2")
-            self.emit("\tvar arr [3]int")
-        g = self.functions[self.pick(len(self.functions))]
-        self._bind(g, f"{g.name}({self._args(g, 'd-2')})")
-        self.emit("\tguards = saved")
-        self.emit(f"\t{c} <- x + arr[1]")
-        self.emit("}(d)")
-        self.env = outer
-        self._receive(c)
-
-    def _receive(self, c: str) -> None:
-        r = self.fresh("r")
-        how = self.pick(4)
-        if how == 0:
-            self.emit(f"{r} := <-{c}")
-            self.emit(f"x ^= {r}")
-            return
-        self.emit("select {")
-        if how == 1:
-            self.emit(f"case {r} := <-{c}:\n\t\tx ^= {r}")
-        else:
-            self.emit(f"case arr[{self.pick(3)}] = <-{c}:\n\t\tx ^= arr[1]")
-        self.emit("case <-(chan int)(nil):")
-        if how == 3:
-            self.emit("case (chan [3]int)(nil) <- [3]int{x, d}:")
-        self.emit("}")
-
-    def _channel(self) -> None:
-        """Elements that are received into the frame, and sent from it, by a goroutine that
-        waits while this one recurses."""
-        a, b, t = self.fresh("c"), self.fresh("c"), self.fresh("t")
-        self.emit(f"{a}, {b} := make(chan byValue), make(chan [3]int)")
-        self.emit(f"go func(d int) {{\n\t\tv := <-{a}\n\t\tw := d\n\t\tt := 0")
-        self.emit(f"\tif fuel > 0 {{\n\t\t\tt = deep({self.pick(60)}, &w, v.add)\n\t\t}}")
-        self.emit(f"\tselect {{\n\t\tcase {b} <- [3]int{{t, w, v.a}}:\n\t\tcase <-{a}:\n\t\t}}")
-        self.emit("}(d)")
-        self.emit(f"{a} <- byValue{{x, d, nil}}")
-        if self.pick(2):
-            self._call()
-        self.emit(f"{t} := <-{b}")
-        self.emit(f"x += {t}[0] ^ {t}[1] - {t}[2]")
-        self.emit(f"arr[1] ^= {t}[uint(x)%3]")
-        self.env["slice"].append(f"{t}[:]")
 
     def _closure(self) -> None:
         f = self.fresh("g")
@@ -482,10 +502,10 @@ class Generator:
 
     def _garbage(self) -> None:
         self.emit(f"for i := 0; i < {1 + self.pick(5)}; i++ {{")
-        self.emit("\tglobalNode = &node{v: i, next: globalNode}")
+        self.emit("\tw.node = &node{v: i, next: w.node}")
         self.emit("}")
-        self.emit("x += globalNode.v")
-        self.emit("globalNode = nil")
+        self.emit("x += w.node.v")
+        self.emit("w.node = nil")
 
     def _branch(self) -> None:
         self.emit(f"if x&{1 + self.pick(3)} == 0 {{")
@@ -508,8 +528,8 @@ class Generator:
     def _deep(self) -> None:
         """A recursion that a stack of 2 KiB has no room for."""
         f = self.choose(["deep", "deep", "unwind"])
-        self.emit("if fuel > 0 {")
-        self.emit("\tfuel -= 20")
+        self.emit("if w.fuel > 0 {")
+        self.emit("\tw.fuel -= 20")
         n = 5 + self.pick(90)
         self._use(f"{f}({n}, {self.value('ptr')}, {self.value('func')})")
         self.emit("}")
@@ -530,17 +550,17 @@ class Generator:
             self.emit("}")
         else:
             f = self.value("func")
-            self.emit(f"defer func(k int) {{\n\t\tt := ({f})(k)\n\t\tglobal += t\n\t}}(x)")
+            self.emit(f"defer func(k int) {{\n\t\tt := ({f})(k)\n\t\tw.global += t\n\t}}(x)")
 
     def _guarded(self) -> None:
         """A call that may panic, and is recovered from."""
         g = self.functions[self.pick(len(self.functions))]
         r = self.fresh("r")
         self.emit(f"{r} := func(k int) (res int) {{")
-        self.emit("\tsaved := guards")
-        self.emit("\tguards++")
+        self.emit("\tsaved := w.guards")
+        self.emit("\tw.guards++")
         self.emit("\tdefer func() {")
-        self.emit("\t\tguards = saved")
+        self.emit("\t\tw.guards = saved")
         self.emit("\t\tif e := recover(); e != nil {")
         self.emit("\t\t\tx += k")
         self.emit("\t\t\tres += weigh(e)")
@@ -554,7 +574,7 @@ class Generator:
         self.emit(f"x ^= {r}")
 
     def _panicking(self) -> None:
-        self.emit(f"if guards > 0 && x&{1 + 2 * self.pick(4)} == {self.pick(2)} {{")
+        self.emit(f"if w.guards > 0 && x&{1 + 2 * self.pick(4)} == {self.pick(2)} {{")
         self.emit(self.choose(["\tpanic(x % 1000)", "\tarr[uint(x)%9+uint(len(arr))]++"]))
         self.emit("}")
 
@@ -604,6 +624,37 @@ class Generator:
         self.emit("\tarr[2] += k ^ v")
         self.emit("}")
 
+    def _collect(self) -> None:
+        """A collection, after which a stack that had to be large is to become smaller."""
+        if self.pick(2):
+            self._deep()
+        self.emit("collect(w)")
+
+    def _foreign(self) -> None:
+        """A function that C calls: it does what others do, below frames that cannot move."""
+        self.foreign = True
+        p = self.value("ptr")
+        if self.pick(4) == 0:
+            last = self.fresh("t")
+            self.emit(f"{last} := 0")
+            self.emit(f"again({p}, func(a, b *int) int32 {{")
+            self.emit("\ty := *a")
+            self.emit(f"\t{last} = deep({self.pick(90)}, &y, func(k int) int {{ return k ^ *b }})")
+            self.emit("\treturn int32(*b)")
+            self.emit("})")
+            self.emit(f"x += {last}")
+            return
+        self.emit(f"foreign({p}, func(a, b *int) int32 {{")
+        outer = self.env
+        self.env = {k: list(v) for k, v in outer.items()}
+        self.env["ptr"] += ["a", "b"]
+        for _ in range(1 + self.pick(3)):
+            self.statement()
+        self.emit("\t*b ^= *a >> 1")
+        self.emit("\treturn int32(x)")
+        self.emit("})")
+        self.env = outer
+
     def main(self) -> str:
         f = self.functions[0]
         self.lines = lines = ["func main() {"]
@@ -611,15 +662,17 @@ class Generator:
         self.f = Function("main", [], 1)
         self.env = {k: [] for k in PARAMS}
         lines += ["\td, x := 3, 1", "\tvar arr [4]int", "\t_, _, _ = d, x, arr"]
+        lines += ["\tvar t task", "\tw := &t", "\tw.fuel = 3000"]
         for depth in (1, 3, 4 + self.pick(3)):
-            args = ", ".join([str(depth)] + [self.value(k) for k in f.params])
+            args = ", ".join(["w", str(depth)] + [self.value(k) for k in f.params])
             self._bind(f, f"{f.name}({args})")
-        lines += ['\tfmt.Println("x", x, "arr", arr, "global", global)', "}"]
+        lines += ['\tfmt.Println("x", x, "arr", arr, "global", w.global)', "}"]
         return "\n".join(lines) + "\n"
 
 
 STATEMENTS = [
     "local", "local", "local", "store", "loop", "call", "call", "call", "goroutine", "channel",
     "closure", "append", "ranging", "garbage", "branch", "assertion", "deep", "deep", "deferred",
-    "guarded", "panicking", "method", "pointers", "big", "walk", "map",
+    "guarded", "panicking", "method", "pointers", "big", "walk", "map", "collect", "foreign",
+    "crew", "crew", "locked", "relay", "merge", "dying", "later",
 ]  # fmt: skip

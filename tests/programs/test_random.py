@@ -24,7 +24,7 @@ from hypothesis import strategies as st
 from gol.cache import Cache
 from gol.launch import toolchain_id
 from gol.program import compile_program
-from tests.generator import Generator
+from tests.generator import Generator, as_go
 from tests.harness import MODES, PATIENCE, run
 
 EXAMPLES = int(os.environ.get("GOL_FUZZ", "12"))
@@ -41,7 +41,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def go_answer(text: str, folder: Path) -> str:
     source, exe = folder / "program.go", folder / "program-go"
-    source.write_text(text, encoding="utf-8")
+    source.write_text(as_go(text), encoding="utf-8")
     env = dict(os.environ, GOFLAGS="-mod=mod", GO111MODULE="off")
     assert GO is not None
     command = [GO, "build", "-o", str(exe), str(source)]
