@@ -19,7 +19,7 @@ from gol.lang.walk import children
 
 from .core import Unsupported
 from .emit import Value, layout, memory_slots
-from .literals import Literals, is_sparse, unparen
+from .literals import Literals, unparen
 from .ops import is_literal
 
 _COMPARE = frozenset(["==", "!=", "<", "<=", ">", ">="])
@@ -652,4 +652,4 @@ def _hoistable(e: A.Expr) -> bool:
     return isinstance(e, A.TypeAssertExpr)
 
 
-__all__ = ["Expressions", "is_map", "is_sparse", "unparen"]
+__all__ = ["Expressions", "is_map", "unparen"]

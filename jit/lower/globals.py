@@ -1,9 +1,5 @@
-"""Package variables: static data where Go has static data, the rest in ``"pkg.init"``.
-
-:class:`StaticData` turns an initialiser into a constant of the data section if every part
-of it is one: constants, nil, composite literals and pointers to them, slice literals,
-functions, addresses of other variables, and all of these in interfaces. Objects behind
-such pointers are writable variables of their own, and roots if they hold pointers.
+"""Package variables: static data where Go has static data (:mod:`.staticdata`), the rest in
+``"pkg.init"``.
 
 ``"pkg.init"`` runs once: the imports' initialisers, then what is not static in dependency
 order, then the init functions.
@@ -11,222 +7,21 @@ order, then the init functions.
 
 from __future__ import annotations
 
-from typing import Any, Optional
+from typing import Any
 
 from gol.jit import abi
-from gol.jit.constants import slice_of, static_type, sym
+from gol.jit.constants import sym
 from gol.lang import ast as A
 from gol.lang import types as T
-from gol.lang.objects import Func, Initializer, Package, Var
-from gol.lang.pointers import has_pointers
+from gol.lang.objects import Initializer, Package, Var
 from gol.lang.sizes import sizeof
 
 from .core import MANAGED, SYSTEM, BeyondLimit, Unsupported
-from .emit import layout
-from .expr import is_sparse, unparen
+from .expr import unparen
 from .function import FunctionLowering, LoweredFunction
-from .iface import _STATIC
+from .staticdata import Root, StaticData
 
 MAX_SYMBOL = 2_000_000_000  # bytes of a package variable
-
-Root = tuple[str, int, tuple[int, ...]]  # symbol, size, offsets of the pointers
-
-
-def pointer_offsets(t: T.Type) -> tuple[int, ...]:
-    bits = bin(abi.ptr_bits(t))[:1:-1]  # lowest first
-    out = []
-    at = bits.find("1")
-    while at >= 0:
-        out.append(at * abi.WORD)
-        at = bits.find("1", at + 1)
-    return tuple(out)
-
-
-class StaticData:
-    """``fn`` is the lowering of the init function, for constants and literals."""
-
-    def __init__(self, module: Any, fn: Any) -> None:
-        self.module = module
-        self.fn = fn
-        self.roots: list[Root] = []
-        self.count = 0
-
-    # ----------------------------------------------------------------- variables
-    def variable(self, symbol: str, t: T.Type, init: str | None) -> None:
-        """Define a variable; init is a value of static_type(t), None for zero."""
-        text = static_type(t)
-        align = max(layout(t).align, 1)
-        self.module.define(
-            symbol, f"@{sym(symbol)} = global {text} {init or abi.zero_of(text)}, align {align}"
-        )
-        self.root(symbol, t)
-
-    def root(self, symbol: str, t: T.Type) -> None:
-        if has_pointers(t):
-            self.roots.append((symbol, sizeof(t), pointer_offsets(t)))
-
-    def temporary(self, t: T.Type, init: str) -> str:
-        """A variable without a name; its reference."""
-        self.count += 1
-        symbol = f"{self.module.package.path}..stmp_{self.count}"
-        self.variable(symbol, t, init)
-        return "@" + sym(symbol)
-
-    # -------------------------------------------------------------------- values
-    def is_static(self, e: A.Expr, t: T.Type) -> bool:
-        """Whether :meth:`value` will succeed: asked first, since it defines things."""
-        e = unparen(e)
-        if e.mode == A.MODE_NIL:
-            return True
-        if isinstance(t.underlying(), T.Interface):
-            if isinstance(e.type.underlying(), T.Interface):
-                return False
-            return self.is_static(e, e.type)
-        if e.value is not None:
-            return True
-        if isinstance(e, A.CompositeLit):
-            return self._literal_is_static(e, t)
-        if isinstance(e, A.UnaryExpr) and e.op == "&":
-            x = unparen(e.x)
-            if isinstance(x, A.CompositeLit):
-                return self.is_static(x, x.type)
-            return _is_package_var(x)
-        if isinstance(e, A.FuncLit):
-            return not e.info.captures
-        if isinstance(e, A.CallExpr) and e.kind == "conversion":
-            x = e.args[0]
-            same = T.identical(x.type.underlying(), t.underlying())
-            return x.mode != A.MODE_NIL and same and self.is_static(x, t)
-        return _function_of(e) is not None
-
-    def _literal_is_static(self, e: A.CompositeLit, t: T.Type) -> bool:
-        u = t.underlying()
-        if isinstance(u, T.Pointer):
-            u = u.elem.underlying()
-        if isinstance(u, T.Struct):
-            return all(
-                self.is_static(x, u.fields[i].type) for i, x in self.fn._members(e, u)[0]
-            )
-        if isinstance(u, (T.Array, T.Slice)):
-            elem = u.elem
-            members, n = self.fn._members(e, u)
-            if is_sparse(members, u.len if isinstance(u, T.Array) else n):
-                return False
-            return all(self.is_static(x, elem) for _, x in members)
-        return False
-
-    def value(self, e: A.Expr, t: T.Type) -> str:
-        """The constant of static_type(t)."""
-        e = unparen(e)
-        if e.mode == A.MODE_NIL:
-            return abi.zero_of(static_type(t))
-        if isinstance(t.underlying(), T.Interface):
-            return self._interface(e, t)
-        if e.value is not None:
-            return self._constant(e.value, t)
-        if isinstance(e, A.CompositeLit):
-            return self._literal(e, t)
-        if isinstance(e, A.UnaryExpr) and e.op == "&":
-            x = unparen(e.x)
-            if isinstance(x, A.CompositeLit):
-                return self._object(x, x.type)
-            v = x.obj if isinstance(x, A.Ident) else x.sel.obj  # type: ignore[attr-defined]
-            return str(self.module.global_symbol(v))
-        if isinstance(e, A.FuncLit):
-            return static_word(self.fn.closure(e)[0])
-        if isinstance(e, A.CallExpr) and e.kind == "conversion":
-            return self.value(e.args[0], t)
-        f = _function_of(e)
-        assert f is not None, "is_static was not asked"
-        return static_word(self.fn.func_value(f)[0])
-
-    def _constant(self, value: Any, t: T.Type) -> str:
-        words = self.fn.constant(value, t)
-        text = static_type(t)
-        if text[0] != "{":
-            return static_word(words[0])
-        members = text[2:-2].split(", ")
-        inner = ", ".join(f"{m} {static_word(w)}" for m, w in zip(members, words, strict=True))
-        return f"{{ {inner} }}"
-
-    def _literal(self, e: A.CompositeLit, t: T.Type) -> str:
-        u = t.underlying()
-        if isinstance(u, T.Pointer):
-            return self._object(e, u.elem)
-        members, n = self.fn._members(e, u)
-        given = dict(members)
-        if isinstance(u, T.Struct):
-            parts = []
-            for i, f in enumerate(u.fields):
-                text = static_type(f.type)
-                x = given.get(i)
-                parts.append(f"{text} {self.value(x, f.type) if x else abi.zero_of(text)}")
-            mem = static_type(u)
-            pad = mem.rsplit(", ", 1)[-1][:-2]
-            if sum(1 for _ in parts) and pad.endswith(" x i8]") and self._padded(u):
-                parts.append(f"{pad} zeroinitializer")
-            return f"{{ {', '.join(parts)} }}" if parts else "zeroinitializer"
-        if isinstance(u, T.Array):
-            return self._elements(given, u.elem, u.len)
-        assert isinstance(u, T.Slice)
-        if n == 0:
-            return f"{{ ptr {static_word(self.module.zerobase())}, i64 0, i64 0 }}"
-        array = T.Array(u.elem, n)
-        return slice_of(self.temporary(array, self._elements(given, u.elem, n)), n)
-
-    def _padded(self, u: T.Struct) -> bool:
-        return abi._tail_pad(u) > 0
-
-    def _elements(self, given: dict[int, A.Expr], elem: T.Type, n: int) -> str:
-        text = static_type(elem)
-        zero = abi.zero_of(text)
-        parts = [
-            f"{text} {self.value(given[i], elem) if i in given else zero}" for i in range(n)
-        ]
-        return f"[{', '.join(parts)}]" if parts else "zeroinitializer"
-
-    def _object(self, e: A.CompositeLit, t: T.Type) -> str:
-        if sizeof(t) == 0:
-            return static_word(self.module.zerobase())
-        return self.temporary(t, self._literal(e, t))
-
-    def _interface(self, e: A.Expr, t: T.Type) -> str:
-        src = self.fn.default_type(e)
-        word = self.module.types.type_word(src, t)
-        if sizeof(src) == 0:
-            data = static_word(self.module.zerobase())
-        elif abi.direct_iface(src):
-            data = self.value(e, src)
-            while data.startswith("{ ptr ") or data.startswith("["):
-                data = data.strip("{}[] ").removeprefix("ptr ")
-        else:
-            # read-only, but what it points to may be written: it stays reachable as a root
-            data = self.temporary(src, self.value(e, src))
-        return f"{{ ptr {word}, ptr {data} }}"
-
-
-def static_word(w: str) -> str:
-    m = _STATIC.match(w)
-    if m is not None:
-        return m.group(1)
-    return {"true": "1", "false": "0"}.get(w, w)
-
-
-def _function_of(e: A.Expr) -> Optional[Func]:
-    if isinstance(e, A.Ident) and isinstance(e.obj, Func):
-        return e.obj
-    if isinstance(e, A.SelectorExpr) and e.selection is None and isinstance(e.sel.obj, Func):
-        return e.sel.obj
-    return None
-
-
-def _is_package_var(x: A.Expr) -> bool:
-    obj = None
-    if isinstance(x, A.Ident):
-        obj = x.obj
-    elif isinstance(x, A.SelectorExpr) and x.selection is None:
-        obj = x.sel.obj
-    return isinstance(obj, Var) and obj.owner is None and not obj.is_field
 
 
 def package_vars(pkg: Package) -> list[Var]:
@@ -341,4 +136,4 @@ class InitLowering(FunctionLowering):
                 self.store(v.type, value, f"ptr {self.module.global_symbol(v)}")
 
 
-__all__ = ["InitLowering", "Root", "StaticData", "lower_globals", "lower_init"]
+__all__ = ["InitLowering", "lower_globals", "lower_init"]

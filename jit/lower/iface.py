@@ -8,7 +8,6 @@ A box is never written to once made: unboxing borrows its memory.
 
 from __future__ import annotations
 
-import re
 from typing import Optional
 
 from gol.jit import abi, alg
@@ -21,11 +20,11 @@ from gol.lang.objects import Func
 from .core import MANAGED
 from .emit import Value, layout
 from .expr import Expressions
+from .staticdata import re_static
 
 ITAB_TYP = 8  # offset of typ in an itab
 SMALL = 256  # integers below this have static cells
 
-_STATIC = re.compile(r"^addrspacecast \(ptr (.*) to ptr addrspace\(1\)\)$")
 
 
 def gc(symbol_ref: str) -> str:
@@ -78,7 +77,7 @@ class Interfaces(Expressions):
         lay = layout(t)
         words = []
         for slot, w in zip(lay.slots, v, strict=True):
-            static = _STATIC.match(w)
+            static = re_static.match(w)
             ty = "ptr" if slot.mem.startswith("ptr") else slot.mem
             w = static.group(1) if static else {"true": "1", "false": "0"}.get(w, w)
             words.append((slot.offset, ty, w))

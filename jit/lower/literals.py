@@ -12,15 +12,10 @@ from gol.lang import types as T
 from gol.lang.ast import unparen
 from gol.lang.sizes import offsetsof
 
-from .convert import is_string
 from .core import SYSTEM
 from .emit import Value, count_words, layout
 from .ops import Operators
-
-
-def is_sparse(members: list[tuple[int, A.Expr]], n: int) -> bool:
-    """Whether an array literal is too empty to be written down as data."""
-    return n > 4096 and n > 8 * len(members)
+from .staticdata import MANY, StaticData
 
 
 class Literals(Operators):
@@ -34,7 +29,7 @@ class Literals(Operators):
             return self._slice_literal(e, u)
         if layout(e.type).by_ref:
             return (self.gcptr(self.temp_literal(e)),)
-        members, _ = self._members(e, u)
+        members, _ = self.members(e, u)
         self.order(*(x for _, x in members))
         given = dict(members)
         out: list[str] = []
@@ -51,7 +46,7 @@ class Literals(Operators):
         assert isinstance(u, T.Array)
         return [u.elem] * u.len
 
-    def _members(self, e: A.CompositeLit, u: T.Type) -> tuple[list[tuple[int, A.Expr]], int]:
+    def members(self, e: A.CompositeLit, u: T.Type) -> tuple[list[tuple[int, A.Expr]], int]:
         """(index, expression) of each element given, and the length of a slice literal."""
         out: list[tuple[int, A.Expr]] = []
         if isinstance(u, T.Struct):
@@ -92,12 +87,12 @@ class Literals(Operators):
 
     def order_members(self, e: A.CompositeLit, t: T.Type) -> None:
         if isinstance(t.underlying(), (T.Struct, T.Array)):
-            self.order(*(x for _, x in self._members(e, t.underlying())[0]))
+            self.order(*(x for _, x in self.members(e, t.underlying())[0]))
 
     def fill(self, e: A.CompositeLit, t: T.Type, addr: str, zeroed: bool) -> None:
         """Build a struct or array literal in place."""
         u = t.underlying()
-        members, _ = self._members(e, u)
+        members, _ = self.members(e, u)
         self.order(*(x for _, x in members))
         types = self._member_types(u) if isinstance(u, T.Struct) else []
         if not zeroed and len(members) < (len(types) if types else u.len):  # type: ignore
@@ -116,36 +111,12 @@ class Literals(Operators):
         self, members: list[tuple[int, A.Expr]], u: T.Array, addr: str
     ) -> bool:
         """A long array of constants is copied from static data."""
-        lay = layout(u.elem)
-        if len(members) < 8 or not isinstance(u.elem.underlying(), T.Basic):
+        data = StaticData(self.module, self)
+        if len(members) < MANY or not data.are_constant(members, u):
             return False
-        if is_sparse(members, u.len) or any(x.value is None for _, x in members):
-            return False
-        if is_string(u.elem):
-            self._fill_strings(members, u, addr)
-            return True
-        if lay.pointers or lay.by_ref or len(lay.words) != 1:
-            return False
-        given = {i: self.constant(x.value, u.elem)[0] for i, x in members}
-        known = {"true": "1", "false": "0"}
-        zero = "0.0" if lay.mem in ("float", "double") else "0"
-        words = [known.get(w, w) for w in (given.get(i, zero) for i in range(u.len))]
-        body = ", ".join(f"{lay.mem} {w}" for w in words)
-        cell = self.module.constant_cell(layout(u).mem, f"[{body}]", lay.align)
-        self.move_bytes(addr, f"ptr {cell}", str(layout(u).size), False)
+        size, pointers = str(layout(u).size), layout(u.elem).pointers
+        self.move_bytes(addr, data.array(members, u), size, pointers)
         return True
-
-    def _fill_strings(self, members: list[tuple[int, A.Expr]], u: T.Array, addr: str) -> None:
-        zero = "{ ptr, i64 } zeroinitializer"
-        rows = [zero] * u.len
-        for i, x in members:
-            if x.value:
-                data, n = self.constant(x.value, u.elem)
-                symbol = data.removeprefix("addrspacecast (").partition(" to ")[0]
-                rows[i] = f"{{ ptr, i64 }} {{ {symbol}, i64 {n} }}"
-        mem = f"[{u.len} x {{ ptr, i64 }}]"
-        cell = self.module.constant_cell(mem, f"[{', '.join(rows)}]", 8)
-        self.move_bytes(addr, f"ptr {cell}", str(layout(u).size), True)
 
     def into(self, e: A.Expr, t: T.Type, addr: str) -> None:
         x = unparen(e)
@@ -160,7 +131,7 @@ class Literals(Operators):
         self.store(t, self.expr_as(x, t), addr)
 
     def _slice_literal(self, e: A.CompositeLit, u: T.Slice) -> Value:
-        members, n = self._members(e, u)
+        members, n = self.members(e, u)
         if n == 0:
             return (self.module.zerobase(), "0", "0")
         self.order(*(x for _, x in members))

@@ -17,6 +17,7 @@ from gol.lang import types as T
 from .convert import is_string
 from .emit import Value, layout
 from .range import Ranges
+from .staticdata import MANY, StaticData
 from .stmt import is_blank
 
 ZERO_VALUE = 1024  # a lookup that finds nothing gives the address of so many zero bytes
@@ -99,16 +100,48 @@ class Maps(Ranges):
         return m
 
     def map_literal(self, e: A.CompositeLit) -> Value:
+        """As Go does, what is constant goes in first."""
         t = map_type(e.type)
         m = self.make_map(e.type, str(len(e.elts)), e)
-        for x in e.elts:
-            assert isinstance(x, A.KeyValueExpr)
+        data = StaticData(self.module, self)
+        entries = [x for x in e.elts if isinstance(x, A.KeyValueExpr)]
+        fixed: list[A.KeyValueExpr] = []
+        rest: list[A.KeyValueExpr] = []
+        for x in entries:
+            constant = data.is_constant(x.key, t.key) and data.is_constant(x.value_expr, t.elem)
+            (fixed if constant else rest).append(x)
+        self.pos = e.pos
+        if len(fixed) >= MANY:
+            self._fill_map(e.type, m, fixed, data)
+        else:
+            rest = fixed + rest
+        for x in rest:
             self.order(x.key, x.value_expr)
             key = self.stable(t.key, self.expr_as(x.key, t.key))
             value = self.expr_as(x.value_expr, t.elem)
             self.pos = x.pos
             self.store(t.elem, value, self.map_slot(e.type, m, key))
         return m
+
+    def _fill_map(
+        self, of: T.Type, m: Value, entries: list[A.KeyValueExpr], data: StaticData
+    ) -> None:
+        """A loop over constants."""
+        t, n = map_type(of), len(entries)
+        keys = data.array([(i, x.key) for i, x in enumerate(entries)], T.Array(t.key, n))
+        elems = data.array([(i, x.value_expr) for i, x in enumerate(entries)], T.Array(t.elem, n))
+        counter = self.alloca_ir("i64", "i")
+        self.emit(f"store i64 0, {counter}")
+        fill, filled = self.label("fill"), self.label("filled")
+        self.start(fill)
+        i = self.ins(f"load i64, {counter}")
+        key = self.load(t.key, self.element(t.key, keys, i))
+        elem = self.load(t.elem, self.element(t.elem, elems, i))
+        self.store(t.elem, elem, self.map_slot(of, m, key))
+        after = self.ins(f"add nuw nsw i64 {self.ins(f'load i64, {counter}')}, 1")
+        self.emit(f"store i64 {after}, {counter}")
+        self.cbr(self.ins(f"icmp ult i64 {after}, {n}"), fill, filled)
+        self.start(filled)
 
     def map_delete(self, t: T.Type, m: Value, key: Value) -> None:
         suffix, words = self._key_args(map_type(t), key)

@@ -58,6 +58,14 @@ SHAPES: dict[str, tuple[int, Callable[[int], str]]] = {
         5000,
         lambda n: _main("println(len(t))\n", "var t = []int{\n" + _repeat(n, "@,\n") + "}\n"),
     ),
+    "map": (
+        2000,
+        lambda n: _main(
+            "println(len(t))\n",
+            "type p struct { x, y int }\n"
+            "var t = map[string]p{\n" + _repeat(n, '"@": {@, 1},\n') + "}\n",
+        ),
+    ),
 }  # fmt: skip
 
 
