@@ -19,6 +19,7 @@ from __future__ import annotations
 
 import os
 import re
+import resource
 import shutil
 import subprocess
 from dataclasses import dataclass, field
@@ -138,14 +139,16 @@ def build(path: Path) -> Path:
 
 def run(
     exe: Path, mode: str = "", *, args: list[str] | None = None, stdin: str = "",
-    env: dict[str, str] | None = None, timeout: float = PATIENCE,
+    env: dict[str, str] | None = None, cpu: int | None = None,
 ) -> subprocess.CompletedProcess[str]:  # fmt: skip
+    """Run an executable of ours; killed after ``cpu`` seconds of the processor's time."""
+    limit = (lambda: resource.setrlimit(resource.RLIMIT_CPU, (cpu, cpu))) if cpu else None
     full = {**os.environ, **(env or {})}
     debug = ",".join(x for x in (full.pop("GOLDEBUG", ""), mode) if x)
     if debug:
         full["GOLDEBUG"] = debug
     return subprocess.run(
-        [str(exe), *(args or [])], input=stdin, env=full, timeout=timeout,
+        [str(exe), *(args or [])], input=stdin, env=full, timeout=PATIENCE, preexec_fn=limit,
         capture_output=True, text=True, errors="backslashreplace",
     )  # fmt: skip
 

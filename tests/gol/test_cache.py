@@ -153,6 +153,8 @@ def test_damaged_entries_are_never_used(damage: str, hello: Path, root: Path) ->
     else:
         assert r.stderr == b"hello\n"
         assert [p.name for p in entries(root, "exe")] != []
+        for kind in {"exe", "pkg"}.intersection(kinds):  # made anew
+            assert all(Cache(str(root)).get(kind, p.name) for p in entries(root, kind))
         assert gol("run", str(hello), env=env).stderr == b"hello\n"
 
 
