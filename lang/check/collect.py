@@ -166,19 +166,11 @@ def _check_file_scopes(c: Checker, scopes: list[Scope]) -> None:
 
 # ------------------------------------------------------------------ declarations
 def _consts(c: Checker, g: A.GenDecl, scope: Scope) -> None:
-    last: Optional[A.ValueSpec] = None
-    for spec in g.specs:
-        assert isinstance(spec, A.ValueSpec)
-        inherited = True
-        if spec.type_expr is not None or spec.values:
-            last, inherited = spec, False
-        elif last is None:
-            inherited = False
-        values = last.values if last is not None else []
+    for spec, type_expr, values, inherited in decl.const_specs(g):
         for i, name in enumerate(spec.names):
             obj = Const(name.name, c.pkg, name.pos, None, spec.iota)  # type: ignore[arg-type]
             info = DeclInfo(scope)
-            info.type_expr = last.type_expr if last is not None else None
+            info.type_expr = type_expr
             info.init = values[i] if i < len(values) else None
             info.inherited = inherited
             _declare(c, name, obj, info)

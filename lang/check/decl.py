@@ -7,6 +7,7 @@ function bodies and the like, and an error otherwise.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any, Optional
 
 from .. import ast as A
@@ -369,18 +370,26 @@ def decl_stmt(c: Checker, g: A.GenDecl) -> None:
             c.pop()
 
 
-def local_consts(c: Checker, g: A.GenDecl) -> None:
+def const_specs(
+    g: A.GenDecl,
+) -> Iterator[tuple[A.ValueSpec, Optional[A.Expr], list[A.Expr], bool]]:
+    """Each line of a const declaration, with the type and the values that are its own or
+    those of a line above, and whether it has inherited them."""
     last: Optional[A.ValueSpec] = None
     for spec in g.specs:
         assert isinstance(spec, A.ValueSpec)
+        inherited = spec.type_expr is None and not spec.values
+        if not inherited:
+            last = spec
+        if last is None:
+            yield spec, None, [], False
+        else:
+            yield spec, last.type_expr, last.values, inherited
+
+
+def local_consts(c: Checker, g: A.GenDecl) -> None:
+    for spec, te, values, inherited in const_specs(g):
         top = len(c.delayed)
-        inherited = True
-        if spec.type_expr is not None or spec.values:
-            last, inherited = spec, False
-        elif last is None:
-            inherited = False
-        values = last.values if last is not None else []
-        te = last.type_expr if last is not None else None
         objs = []
         for i, name in enumerate(spec.names):
             obj = Const(name.name, c.pkg, name.pos, None, spec.iota)  # type: ignore[arg-type]
