@@ -69,7 +69,7 @@ def site_text(node: Any) -> str:
 def expr_text(e: Any) -> str:
     """The expression as Go prints it in such messages. That is not what was written, which
     :func:`gol.lang.check.text.expr_string` shows: types are those that the checker found,
-    parentheses are gone, and calls of variadic functions have an argument "..."."""
+    and parentheses that nobody needs are gone."""
     t = expr_text
     if isinstance(e, A.ParenExpr):
         return f"({t(e.x)})" if isinstance(e.x, (A.UnaryExpr, A.StarExpr)) else t(e.x)
