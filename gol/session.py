@@ -46,6 +46,8 @@ from .launch import toolchain_id
 
 _SHOW = "internal/show"
 _PATIENCE = 10  # interrupts while an entry is undone
+_LEAVE = 50  # turns that goroutines have for what they have deferred
+_STACK = 256_000_000  # bytes that a goroutine's stack may have
 
 
 @dataclass
@@ -107,6 +109,7 @@ class Session:
                 return
             self.library.need(_SHOW)
             self.place(_SHOW)
+            self.host.write_word(self.host.address("runtime.maxstacksize"), _STACK)
             self._enter_show()
             self._started = True
 
@@ -157,13 +160,22 @@ class Session:
         """Call a function of package internal/show that takes nothing."""
         self.host.call(self.host.address(f"{_SHOW}.{function}"))
 
-    def reset(self) -> None:
-        """Forget every name. Goroutines go on, and what they use stays."""
-        number = self.names.number
-        self.names = Names()
-        self.names.number = number
-        self.records = []
-        self._enter_show()
+    def reset(self) -> Outcome:
+        """Forget every name and every value, and end the goroutines: nobody can reach them
+        any more. The outcome is "exit" if what one of them had deferred calls os.Exit."""
+        with self._lock:
+            number = self.names.number
+            self.names = Names()
+            self.names.number = number
+            self._enter_show()
+            outcome = self.host.stop(_LEAVE)
+            for record in self.records:
+                for symbol, size, _ in record.roots:
+                    if symbol in self.host.symbols:
+                        ctypes.memset(self.host.address(symbol), 0, size)
+            self.records = []
+            self.host.collect()
+            return outcome
 
     # ------------------------------------------------------------------- running
     def run(self, text: str, at: Optional[Position] = None) -> Answer:
@@ -179,11 +191,11 @@ class Session:
             if compiled is None:
                 return answer
             begin = time.perf_counter()
+            self.records.append(record)
             outcome = self._call(record, compiled)
             answer.kind, answer.text, answer.code = outcome.kind, outcome.text, outcome.code
             answer.run_time = time.perf_counter() - begin
             record.saved = answer.ok
-            self.records.append(record)
             return answer
 
     def _source(self, record: Record, at: Optional[Position]) -> Source:

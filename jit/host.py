@@ -227,7 +227,7 @@ class Host:
             if name.startswith("hostcall_")
         }
         self._op = {n: layout[f"host{n.title()}"] for n in ("init", "run", "drive", "dump")}
-        self._op |= {n: layout[f"host{n.title()}"] for n in ("reports", "gone", "collect")}
+        self._op |= {n: layout[f"host{n.title()}"] for n in ("reports", "gone", "collect", "stop")}
         for i, kind in enumerate(KINDS):
             if layout[f"host{kind.title()}"] != i:
                 raise RuntimeError(f"the runtime has another number for {kind}")
@@ -358,6 +358,19 @@ class Host:
         outcome = self._outcome(words) if words[self._kind] else RETURNED
         self._tell(words)
         return outcome
+
+    def stop(self, turns: int) -> Outcome:
+        """End all goroutines but those of calls, and what timers would start. They leave as by
+        runtime.Goexit; for what they have deferred they have so many turns of 20 ms, or as
+        long as any of them can run. The outcome is "exit" if one wants the process to end."""
+        for _ in range(turns):
+            if not self._do("stop")[self._at["code"]]:
+                break
+            outcome = self.drive(0.02)
+            if outcome.kind == "exit":
+                return outcome
+        self._do("stop", arg=1)
+        return RETURNED
 
     def goroutines(self) -> str:
         """The tracebacks of all goroutines."""

@@ -195,9 +195,11 @@ class Commands:
             raise CommandError(f"open {rest}: {lower_strerror(e)}") from None
 
     def reset(self, rest: str) -> None:
-        """forget every name; goroutines go on"""
+        """forget every name and value, and end all goroutines"""
         self.session.start()
-        self.session.reset()
+        outcome = self.session.reset()
+        if outcome.kind == "exit":
+            raise SystemExit(outcome.code)
 
     def quit(self, rest: str) -> None:
         """leave, as Ctrl-D does"""

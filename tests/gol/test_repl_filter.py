@@ -171,6 +171,68 @@ def test_the_home_of_files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> N
     assert (tmp_path / "saved.gol").exists()
 
 
+RESET = """\
+big := make([]byte, 100<<20)
+begun := make(chan int)
+func start(f func()) { go func() { begun <- 1; f() }(); <-begun }
+start(func() { for { } })
+start(func() { for { runtime.Gosched() } })
+start(func() { for { func() { defer func() { recover() }(); panic(1) }() } })
+start(func() { defer func() { select { } }(); select { } })
+func waits() { defer fmt.Println("receives no more"); begun <- 1; <-make(chan int) }
+func sleeps() {
+    defer func() { time.Sleep(time.Millisecond); fmt.Println("awake") }()
+    begun <- 1
+    time.Sleep(time.Hour)
+}
+go waits(); <-begun;
+go sleeps(); <-begun;
+var mu sync.Mutex
+mu.Lock()
+start(func() { mu.Lock() })
+time.AfterFunc(time.Hour, func() { });
+var stats runtime.MemStats
+runtime.GC(); runtime.ReadMemStats(&stats); stats.HeapAlloc > 100<<20
+runtime.NumGoroutine()
+:reset
+runtime.NumGoroutine()
+begun
+var stats runtime.MemStats
+runtime.ReadMemStats(&stats); stats.HeapAlloc < 50<<20
+begun := make(chan int)
+go func() { begun <- 3 }()
+<-begun
+func leave() { defer os.Exit(4); begun <- 1; select { } }
+go leave(); <-begun;
+:reset
+"not reached"
+"""
+
+
+@pytest.mark.parametrize("mode", ["", "stackforcemove=1", "gcstress=1", "preemptstress=1"])
+def test_reset_ends_all_goroutines(mode: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("GOLDEBUG", mode)
+    code, out, err = run(RESET)
+    lines = out.splitlines()
+    assert lines[:2] == ["true  bool", "8  int"]
+    assert sorted(lines[2:4]) == ["awake", "receives no more"]
+    assert lines[4:] == ["1  int", "true  bool", "3  int"]
+    assert (code, err) == (4, "<stdin>:25:1: undefined: begun\n")
+
+
+def test_the_limit_of_stacks_can_be_set() -> None:
+    text = """\
+import "runtime/debug"
+func f(n int) int { if n == 0 { return 0 }; return f(n-1) + 1 }
+f(1e5)
+debug.SetMaxStack(1 << 16)
+f(1e5)
+"""
+    code, out, err = run(text)
+    assert (code, out) == (1, "100000  int\n256000000  int\n")
+    assert err.startswith("runtime: goroutine stack exceeds 65536-byte limit\n")
+
+
 def test_long_tracebacks_are_cut() -> None:
     code, _, err = run("func f(n int) int { return f(n+1) + 1 }\nf(0)\n")
     assert code == 1
@@ -215,3 +277,19 @@ def test_an_interrupt_ends_it() -> None:
 
 def test_bad_arguments() -> None:
     assert run("", "repl", "file") == (1, "", "gol: repl takes no arguments: file\n")
+
+
+def test_a_finalizer_that_panics_does_not_keep_others_from_running() -> None:
+    text = """\
+type T struct { p *int }
+func finalized(f func(*T)) { runtime.SetFinalizer(&T{new(int)}, f) }
+finalized(func(*T) { panic("late") })
+runtime.GC()
+ran := make(chan int, 1)
+finalized(func(*T) { ran <- 1 })
+runtime.GC()
+<-ran
+"""
+    code, out, err = run(text)
+    assert (code, out) == (1, "1  int\n")
+    assert err.startswith("panic: late\n\ngoroutine ")
