@@ -69,13 +69,17 @@ class Service:
     def _ask(self, request: tuple[Any, ...]) -> bytes:
         self.start()
         assert self._socket is not None and self._child is not None
+        child = self._child
         try:
             with suppress(ConnectionError):  # that it has ended is seen below
                 _send(self._socket, marshal.dumps(request))
             answer = _receive(self._socket)
             if answer is None:
-                failure = self._child.failure(self._child.ended())
-                raise ServiceError(failure.message)
+                status = child.ended()
+                try:
+                    raise ServiceError(child.failure(status).message)
+                finally:
+                    child.forget()
         except BaseException:
             self.close()
             raise
