@@ -7,6 +7,7 @@ import os
 import resource
 import shutil
 import signal
+import sys
 import tempfile
 from contextlib import suppress
 
@@ -62,6 +63,10 @@ def _environment() -> None:
     for name in list(os.environ):
         if name in TASTE or name.startswith("GOL") and not name.startswith(OURS):
             del os.environ[name]
+    # Else each of the thousand processes compiles the sources of the compiler for itself,
+    # which takes longer than most of them run.
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+    sys.dont_write_bytecode = False
 
 
 def _cache(config: pytest.Config) -> None:
