@@ -15,6 +15,8 @@ Leaves true, in every managed function:
   entry and anew after each safepoint behind which it is used: never live across one;
 * each frame variable that holds pointers is zeroed at entry and listed at every safepoint:
   ``"deopt"(i64 n, n times (ptr variable, i64 bitmap id), pointer arguments of a $sys call)``.
+  If there are many they are parts of one variable, or the lists would grow as the square of
+  the function.
 
 Method: liveness of gc pointers by bitsets over blocks. A pointer that lives across some
 safepoint gets a slot (an alloca that the optimiser promotes): each block loads it once,
@@ -65,8 +67,10 @@ _STATEPOINT = (
     "call token (i64, i32, ptr, i32, i32, ...) @llvm.experimental.gc.statepoint.p0"
     "(i64 {id}, i32 0, ptr elementtype({type}) {callee}, i32 {n}, i32 0{args}, i32 0, i32 0)"
 )
+_WHOLE = "%sp.variables"
 RETURNS_TWICE = "@runtime.deferenter"  # see docs/defer.md
 _FEW_POINTERS = 8  # at most so many in a large variable are zeroed one by one
+_MANY_VARIABLES = 32  # at most so many are listed
 _MEMSET_ABOVE = 128  # bytes: larger variables are zeroed by memset, not by stores
 
 
@@ -246,6 +250,8 @@ class _Function:
         self.values: list[str] = []  # bit -> name
         self.type_of: list[str] = []  # bit -> type
         self.allocas: dict[str, str] = {}
+        self.overaligned: set[str] = set()  # more than a word
+        self.parts: dict[str, int] = {}  # allocas that have become parts of _WHOLE: their offsets
         self.frame: dict[int, str] = {}  # bit of a frame address -> its alloca
         self.uid = 0
         self.has_calls = False
@@ -272,6 +278,7 @@ class _Function:
         if not self.has_calls and not self.allocas:
             out += self.body
             return
+        self.gather()
         self.link(blocks)
         self.solve(blocks)
         self.emit(blocks, out)
@@ -320,7 +327,7 @@ class _Function:
             self.has_calls |= call is not None
         elif op == "alloca":
             t = read_type(rhs, 7)[0]
-            self.check_alloca(rhs)
+            self.check_alloca(name, rhs)
             self.allocas[name] = t
             return Inst(line, op, name)
         elif op == "addrspacecast":
@@ -335,11 +342,29 @@ class _Function:
             self.define(name, t)
         return Inst(line, op, name, 0, call)
 
-    def check_alloca(self, rhs: str) -> None:
+    def check_alloca(self, name: str, rhs: str) -> None:
         rest = rhs[6 + len(read_type(rhs, 7)[0]) + 1 :]
         m = re.search(r"align (\d+)", rest)
         if (m and int(m.group(1)) >= 32) or re.match(r", i\d+ ", rest):
             raise IRError(f"{self.symbol}: dynamic or over-aligned alloca: {rhs}")
+        if m and int(m.group(1)) > 8:
+            self.overaligned.add(name)
+
+    def gather(self) -> None:
+        """Make one variable of those with pointers, if they are many."""
+        layout = self.m.types.layout
+        many = {
+            a: t for a, t in self.allocas.items() if layout(t)[2] and a not in self.overaligned
+        }
+        if len(many) <= _MANY_VARIABLES:
+            return
+        size = 0
+        for a, t in many.items():
+            length, align, _ = layout(t)
+            self.parts[a] = -(-size // align) * align
+            size = self.parts[a] + length
+            del self.allocas[a]
+        self.allocas[_WHOLE] = "{ " + ", ".join(many.values()) + " }"
 
     def alias_frame(self, cast: str, alloca: str) -> None:
         address = "%fp." + alloca[1:].strip('"')
@@ -488,7 +513,9 @@ class _Function:
     def prologue(self, entry: Block) -> list[str]:
         """Frame variables, slots, and the first address of each variable."""
         types = self.m.types
-        out = [i.text for i in entry.insts if i.op == "alloca"]
+        out = [i.text for i in entry.insts if i.op == "alloca" and i.name not in self.parts]
+        if self.parts:
+            out.append(f"  {_WHOLE} = alloca {self.allocas[_WHOLE]}, align 8")
         out += [
             f"  {self.slot(k)} = alloca {self.type_of[k]}, align 8"
             for k in _bits(self.slotted)
@@ -507,7 +534,8 @@ class _Function:
             out.append(self.lea(fp, a))
             if ptrs:
                 zeroed += self.zero(fp, t, size, ptrs)
-        return out + zeroed
+        starts = [k for a, k in wanted.items() if a in self.parts and entry.livein >> k & 1]
+        return out + zeroed + [self.lea(self.values[k], self.frame[k]) for k in starts]
 
     def zero(self, fp: str, t: str, size: int, ptrs: Sequence[int]) -> list[str]:
         """Make a variable's pointers nil."""
@@ -530,6 +558,10 @@ class _Function:
     frame_slotted = 0  # frame addresses that some block passes on in a slot
 
     def lea(self, name: str, alloca: str) -> str:
+        if alloca in self.parts:
+            whole = self.fresh("w")
+            at = f"  {name} = getelementptr i8, {GCPTR} {whole}, i64 {self.parts[alloca]}"
+            return f"{self.lea(whole, _WHOLE)}\n{at}"
         t = self.allocas[alloca]
         return (
             f'  {name} = call {GCPTR} asm sideeffect "leaq $1, $0", "=r,*m"'

@@ -58,6 +58,12 @@ SHAPES: dict[str, tuple[int, Callable[[int], str]]] = {
         5000,
         lambda n: _main("println(len(t))\n", "var t = []int{\n" + _repeat(n, "@,\n") + "}\n"),
     ),
+    "closures": (
+        60,
+        lambda n: _main(
+            "s := 0\n" + _repeat(n, "f@ := func() { s += @ }\nf@()\n") + "println(s)\n"
+        ),
+    ),
     "map": (
         2000,
         lambda n: _main(

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from gol.cache import Cache
-from gol.jit import build, elf, image, lint, packages, pipeline
+from gol.jit import build, elf, image, lint, packages, pipeline, safepoints
 from gol.jit.artifact import Artifact
 from gol.jit.compile import Compiler
 from gol.jit.link import Linker
@@ -96,7 +96,11 @@ def expected(ir: str, path: Path) -> int:
 
 
 @pytest.mark.parametrize("seed", SEEDS)
-def test_moving_stacks_change_nothing(seed: int, tmp_path: Path) -> None:
+def test_moving_stacks_change_nothing(
+    seed: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if seed % 2:  # the variables of a frame are parts of one, as where there are many
+        monkeypatch.setattr(safepoints, "_MANY_VARIABLES", 0)
     ir = irgen.generate(seed)
     want = expected(ir, tmp_path)
     kept: dict[str, str] = {}
