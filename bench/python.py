@@ -4,7 +4,9 @@ Two things are measured: what a call costs (a function that adds two ints), and 
 over a numpy array (a step of examples/python/heat.gol, 1000 × 1000 cells). The contestants
 take turns; the least CPU time of all rounds is printed. A contestant that cannot be had is
 left out: ctypes needs a C compiler, numba an interpreter that has it (``--numba PYTHON``
-names one: it pins llvmlite, so it is seldom the one at hand). Exit code 1 if answers differ.
+names one: it pins llvmlite, so it is seldom the one at hand). Then, how long it takes from
+``import gol`` to the end of the first call of a module that was compiled before, in processes
+of their own. Exit code 1 if answers differ.
 """
 
 from __future__ import annotations
@@ -80,6 +82,15 @@ for _ in sys.stdin:
     t = time.process_time()
     change = step(a, b, N)
     print(json.dumps([call, time.process_time() - t, add(1, 2), change]), flush=True)
+"""
+
+# What a process does that wants one call; it prints its seconds.
+START = f"""
+import time
+began = time.perf_counter()
+import gol
+gol.compile({ADD!r}, "add.gol").Add(1, 2)
+print(time.perf_counter() - began)
 """
 
 Result = list[float]  # seconds of a call, seconds of a step, and what both return
@@ -161,6 +172,12 @@ def numba_process(python: str) -> Callable[[], Result] | None:
     return round
 
 
+def first_call() -> float:
+    """Seconds; the least of some processes."""
+    command = [sys.executable, "-c", START]
+    return min(float(subprocess.check_output(command)) for _ in range(2 * ROUNDS))
+
+
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m bench.python")
     parser.add_argument("--numba", default="", metavar="PYTHON", help="an interpreter with numba")
@@ -183,6 +200,7 @@ def main() -> int:
             f"{step / first[1]:.2f}",
         )  # fmt: skip
     Console().print(table)
+    print(f"import, load and first call: {first_call() * 1e3:.0f} ms")
     if wrong:
         print("the answers differ")
     return int(wrong)
