@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import re
 
+from gol.jit.target import GUARD
+
 _re_address = re.compile(r"\tleaq\t-?\d*\(%rsp[^)]*\), %r(?!sp)|\tmovq\t%rsp, %r")
 _re_check = re.compile(r"\tleaq\t-\d+\(%rsp\), %r1[01]$")
 
@@ -32,7 +34,7 @@ def hidden_pointers(assembly: str, managed: set[str] | None = None) -> list[tupl
         elif not in_asm and _re_address.match(line):
             if managed is not None and function not in managed:
                 continue
-            if _re_check.match(line) and "%fs:112" in lines[i + 1]:
+            if _re_check.match(line) and f"%fs:{GUARD}" in lines[i + 1]:
                 continue
             out.append((function, line.strip()))
     return out

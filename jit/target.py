@@ -25,6 +25,8 @@ RSP = 7  # DWARF number of the stack pointer, as stack maps name it
 INT_ARG_REGS = 6  # rdi rsi rdx rcx r8 r9
 FLOAT_ARG_REGS = 8  # xmm0-7
 NEST_BIT = 6  # bit of the closure context in an argument map
+# Words of the block that FS leads to, as asm_amd64.s has them. LLVM's stack checks read the second.
+G, GUARD = 0x68, 0x70
 PAGE = 4096
 IMAGE_BASE = 0x400000
 ELF_MACHINE = 62  # EM_X86_64
@@ -120,6 +122,11 @@ def system_stub(name: str) -> str:
     )
 
 
+def thread_word(offset: int) -> str:
+    """G or GUARD as an operand of LLVM IR."""
+    return f"ptr addrspace(257) inttoptr (i64 {offset} to ptr addrspace(257))"
+
+
 def import_symbol(library: str, name: str) -> str:
     """The symbol of the word in which a function of a shared library finds its address."""
     return f"{IMPORT}{library}:{name}"
@@ -134,7 +141,7 @@ def foreign_entry(name: str, body: str, room: int) -> str:
     """Assembly of ``name``: ``body``, a managed function, after a check for ``room`` bytes."""
     return (
         f'.text\n.globl "{name}"\n.type "{name}", @function\n"{name}":\n'
-        f'\tleaq -{room}(%rsp), %r11\n\tcmpq %fs:112, %r11\n\tja "{body}"\n'
+        f'\tleaq -{room}(%rsp), %r11\n\tcmpq %fs:{GUARD}, %r11\n\tja "{body}"\n'
         f'\tmovl ${room}, %r10d\n\txorl %r11d, %r11d\n\tcall __morestack\n\tret\n'
         f'\tjmp "{body}"\n'
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from gol.jit.abi import GCPTR
+from gol.jit.target import GUARD, thread_word
 from gol.lang import ast as A
 from gol.lang import types as T
 from gol.lang.objects import Label, Var
@@ -14,10 +15,6 @@ from .core import MANAGED
 from .emit import Value, layout
 from .expr import unparen
 from .stmt import Statements, is_blank
-
-# The stack guard's value that asks a goroutine to yield (runtime: stackPreempt).
-STACK_PREEMPT = -1314
-GUARD = "ptr addrspace(257) inttoptr (i64 112 to ptr addrspace(257))"
 
 MIN_TABLE = 4  # fewer constant cases than this are compared one by one
 
@@ -93,8 +90,9 @@ class Control(Statements):
         if self.mode != MANAGED or self.dead:
             return
         self.pos = pos
-        guard = self.ins(f"load volatile i64, {GUARD}")
-        asked = self.ins(f"icmp eq i64 {guard}, {STACK_PREEMPT}")
+        guard = self.ins(f"load volatile i64, {thread_word(GUARD)}")
+        preempt = self.module.runtime_const("stackPreempt") - (1 << 64)
+        asked = self.ins(f"icmp eq i64 {guard}, {preempt}")
         slow, on = self.label("yield"), self.label("on")
         self.cbr(asked, slow, on, "unlikely")
         self.start(slow)

@@ -13,21 +13,18 @@ from __future__ import annotations
 
 from gol.jit import abi
 from gol.jit.abi import GCPTR
+from gol.jit.target import G, thread_word
 from gol.lang import ast as A
 from gol.lang import types as T
 from gol.lang.objects import Var
-from gol.lang.sizes import offsetsof
 from gol.lang.walk import children
 
 from .emit import Value, layout
 from .expr import unparen
 from .maps import Maps
 
-_CALLS, _SLOTS = 8, 16  # offsets in runtime._defer
 _POINTERS = f"{{ {GCPTR}, {GCPTR}, {GCPTR} }}"  # what a _defer begins with
-_G = "ptr addrspace(257) inttoptr (i64 104 to ptr addrspace(257))"
 _NILADIC = T.Signature([], [])
-_LINK, DEFERRED_FN = 0, 8  # offsets in runtime.deferred
 
 # With more defer statements than this all records of a function lie in the heap: each record
 # in the frame is an object in every map of the function.
@@ -79,7 +76,8 @@ class Defers(Maps):
         self.defer_slots.append((v, at))
 
     def _expose(self, addr: str) -> None:
-        self.emit(f"store {GCPTR} {self.gcptr(addr)}, {self.offset(self.defer_record, _SLOTS)}")
+        slots = self.runtime_field(self.defer_record, "_defer", "slots")
+        self.emit(f"store {GCPTR} {self.gcptr(addr)}, {slots}")
 
     # ------------------------------------------------------------------ statements
     def defer_stmt(self, s: A.DeferStmt) -> None:
@@ -92,10 +90,10 @@ class Defers(Maps):
         self.pos = s.pos
         kind = self.module.runtime_type("deferred")
         deferred = self.alloca(kind, "def") if once else f"{GCPTR} {self.new_object(kind, False)}"
-        head = self.offset(self.defer_record, _CALLS)
+        head = self.runtime_field(self.defer_record, "_defer", "calls")
         link = self.ins(f"load {GCPTR}, {head}")
-        self.emit(f"store {GCPTR} {link}, {self.offset(deferred, _LINK)}")
-        self.emit(f"store {GCPTR} {fn}, {self.offset(deferred, DEFERRED_FN)}")
+        self.emit(f"store {GCPTR} {link}, {self.runtime_field(deferred, 'deferred', 'link')}")
+        self.emit(f"store {GCPTR} {fn}, {self.runtime_field(deferred, 'deferred', 'fn')}")
         self.emit(f"store {deferred}, {head}")
         code, closure = self.last_object
         if once and fn == closure and fn.startswith("%clos"):  # the object is in the frame
@@ -132,20 +130,20 @@ class Defers(Maps):
             self._make_known(*known)
         if not self.defers_all_known:
             self._make_others()
-        g = self.ins(f"load ptr, {_G}")
+        g = self.ins(f"load ptr, {thread_word(G)}")
         link = self.ins(f"load {GCPTR}, {self.defer_record}")
-        at = self.ins(f"getelementptr inbounds i8, ptr {g}, i64 {self._g_defer()}")
-        self.emit(f"store {GCPTR} {link}, ptr {at}")
+        at = self.runtime_field(f"ptr {g}", "g", "_defer")
+        self.emit(f"store {GCPTR} {link}, {at}")
 
     def _make_known(self, deferred: str, code: str, closure: str) -> None:
         """Make a deferred call of this function's own frame, if it is the next: its code is
         known, so nothing has to be loaded before it is called."""
         own, on = self.label("own"), self.label("on")
-        head = self.offset(self.defer_record, _CALLS)
+        head = self.runtime_field(self.defer_record, "_defer", "calls")
         c = self.ins(f"load {GCPTR}, {head}")
         self.cbr(self.ins(f"icmp eq {GCPTR} {c}, {self.gcptr(deferred)}"), own, on)
         self.start(own)
-        link = self.ins(f"load {GCPTR}, {self.offset(deferred, _LINK)}")
+        link = self.ins(f"load {GCPTR}, {self.runtime_field(deferred, 'deferred', 'link')}")
         self.emit(f"store {GCPTR} {link}, {head}")
         self.call_code(abi.FuncABI((), (), True), code, [], context=closure)
         self.start(on)
@@ -153,22 +151,16 @@ class Defers(Maps):
     def _make_others(self) -> None:
         loop, more, done = self.label("loop"), self.label("more"), self.label("done")
         self.start(loop)
-        head = self.offset(self.defer_record, _CALLS)
+        head = self.runtime_field(self.defer_record, "_defer", "calls")
         c = self.ins(f"load {GCPTR}, {head}")
         self.cbr(self.ins(f"icmp eq {GCPTR} {c}, null"), done, more)
         self.start(more)
-        link = self.ins(f"load {GCPTR}, {self.offset(f'{GCPTR} {c}', _LINK)}")
+        link = self.ins(f"load {GCPTR}, {self.runtime_field(f'{GCPTR} {c}', 'deferred', 'link')}")
         self.emit(f"store {GCPTR} {link}, {head}")
-        fn = self.ins(f"load {GCPTR}, {self.offset(f'{GCPTR} {c}', DEFERRED_FN)}")
+        fn = self.ins(f"load {GCPTR}, {self.runtime_field(f'{GCPTR} {c}', 'deferred', 'fn')}")
         self.call_closure(_NILADIC, fn, [], self.pos)
         self.br(loop)
         self.start(done)
-
-    def _g_defer(self) -> int:
-        """The offset of g._defer."""
-        t = self.module.runtime_type("g")
-        names = [f.name for f in t.underlying().fields]
-        return offsetsof(t)[names.index("_defer")]
 
     def recover_value(self) -> Value:
         return self.runtime_call("gorecover")

@@ -280,6 +280,10 @@ class Emitter:
         space, op = split_addr(addr)
         return f"{space} {self.ins(f'getelementptr inbounds i8, {space} {op}, i64 {n}')}"
 
+    def runtime_field(self, addr: str, struct: str, name: str) -> str:
+        """The address of a field of a struct of the runtime's that lies at addr."""
+        return self.offset(addr, self.module.runtime_offset(struct, name))
+
     def element(self, t: T.Type, addr: str, index: str) -> str:
         """The address of element ``index`` (i64) of consecutive t's."""
         if index == "0" or layout(t).size == 0:

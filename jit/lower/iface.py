@@ -23,7 +23,6 @@ from .expr import Expressions
 from .staticdata import re_static
 
 ITAB_TYP = 8  # offset of typ in an itab
-SMALL = 256  # integers below this have static cells
 
 
 
@@ -69,7 +68,7 @@ class Interfaces(Expressions):
         return p
 
     def _small_cell(self, wide: str) -> str:
-        """The static cell of a number below SMALL; little endian: good for every width."""
+        """The static cell of a small number; little endian: good for every width."""
         cells = self.module.runtime_var("staticuint64s")
         return self.gcptr(self.element(T.UINT64, f"ptr {cells}", wide))
 
@@ -81,8 +80,9 @@ class Interfaces(Expressions):
             ty = "ptr" if slot.mem.startswith("ptr") else slot.mem
             w = static.group(1) if static else {"true": "1", "false": "0"}.get(w, w)
             words.append((slot.offset, ty, w))
-        if len(words) == 1 and words[0][2].isdigit() and int(words[0][2]) < SMALL:
-            return gc(self._static_small(int(words[0][2])))
+        if len(words) == 1 and words[0][2].isdigit():
+            if int(words[0][2]) < self.module.runtime_len("staticuint64s"):
+                return gc(self._static_small(int(words[0][2])))
         body, at = [], 0
         for off, ty, w in words:
             if off > at:

@@ -11,6 +11,7 @@ from collections.abc import Callable
 from typing import Any
 
 from gol.jit.abi import GCPTR
+from gol.jit.target import G, thread_word
 
 Words = tuple[str, ...]
 Intrinsic = Callable[[Any, list[str]], Words]
@@ -40,7 +41,7 @@ def _then(first: Intrinsic, op: str) -> Intrinsic:
 
 def _getg(fn: Any, args: list[str]) -> Words:
     # g objects lie outside the heap, but a *g is a language pointer like any other
-    g = fn.ins("load ptr, ptr addrspace(257) inttoptr (i64 104 to ptr addrspace(257))")
+    g = fn.ins(f"load ptr, {thread_word(G)}")
     p = fn.ins(f"addrspacecast ptr {g} to {GCPTR}")
     fn.nonnull.add(p)
     return (p,)

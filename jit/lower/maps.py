@@ -20,9 +20,6 @@ from .range import Ranges
 from .staticdata import MANY, StaticData
 from .stmt import is_blank
 
-ZERO_VALUE = 1024  # a lookup that finds nothing gives the address of so many zero bytes
-_ITER_KEY, _ITER_ELEM = 0, 8  # offsets in runtime.hiter
-
 
 def map_type(t: T.Type) -> T.Map:
     u = t.underlying()
@@ -74,9 +71,11 @@ class Maps(Ranges):
         u = map_type(t)
         suffix, words = self._key_args(u, key)
         desc = self._descriptor_of(t)
-        if comma_ok or layout(u.elem).size > ZERO_VALUE:
+        # where nothing is found mapaccess1 gives the address of so many zero bytes
+        large = layout(u.elem).size > self.module.runtime_len("zeroVal")
+        if comma_ok or large:
             p, ok = self.runtime_call("mapaccess2" + suffix, desc, m[0], *words)
-            if layout(u.elem).size > ZERO_VALUE:
+            if large:
                 zero = self.zero_value(u.elem)[0]
                 p = self.ins(f"select i1 {ok}, {GCPTR} {p}, {GCPTR} {zero}")
             return self.load(u.elem, f"{GCPTR} {p}"), ok
@@ -163,7 +162,7 @@ class Maps(Ranges):
         cont, exit_ = self.label("next"), self.label("end")
         self.break_to[s], self.continue_to[s] = exit_, cont
         self.start(head)
-        key_at = self.ins(f"load {GCPTR}, {self.offset(it, _ITER_KEY)}")
+        key_at = self.ins(f"load {GCPTR}, {self.runtime_field(it, 'hiter', 'key')}")
         self.cbr(self.ins(f"icmp eq {GCPTR} {key_at}, null"), exit_, inside)
         self.start(inside)
         key: Value = ()
@@ -171,7 +170,7 @@ class Maps(Ranges):
         if not is_blank(s.key):
             key = self.stable(t.key, self.load(t.key, f"{GCPTR} {key_at}"))
         if not is_blank(s.value):
-            elem_at = self.ins(f"load {GCPTR}, {self.offset(it, _ITER_ELEM)}")
+            elem_at = self.ins(f"load {GCPTR}, {self.runtime_field(it, 'hiter', 'elem')}")
             value = self.stable(t.elem, self.load(t.elem, f"{GCPTR} {elem_at}"))
         self.bind_range(s, t.key, key, t.elem, value)
         self.block(s.body.stmts)

@@ -22,6 +22,7 @@ from gol.lang.export import BODYLESS
 from gol.lang.foreign import Foreign, directive_of, foreign_of
 from gol.lang.objects import Const, Func, Object, Package, Var
 from gol.lang.record import field, record
+from gol.lang.sizes import offsetsof
 
 from . import inlining
 from .core import INLINE, MANAGED, NOSPLIT, SYSTEM, Unsupported
@@ -166,6 +167,18 @@ class ModuleLowering:
         if t is None:
             raise Unsupported(0, f"(runtime.{name})")
         return t.type
+
+    def runtime_offset(self, struct: str, field: str) -> int:
+        """Where a field of a struct of the runtime's lies."""
+        u = self.runtime_type(struct).underlying()
+        assert isinstance(u, T.Struct)
+        return offsetsof(u)[[f.name for f in u.fields].index(field)]
+
+    def runtime_len(self, name: str) -> int:
+        """Of a variable that is an array."""
+        u = self.runtime_type(name).underlying()
+        assert isinstance(u, T.Array)
+        return u.len
 
     def runtime_const(self, name: str) -> int:
         c = self.runtime.scope.names.get(name)

@@ -24,7 +24,6 @@ from gol.lang.walk import walk
 
 from .call import Typed
 from .closure import capture_type
-from .defers import DEFERRED_FN
 from .emit import Value, layout
 from .expr import unparen
 from .function import FunctionLowering, LoweredFunction
@@ -234,7 +233,8 @@ class RangeBody(FunctionLowering):
             fn = self.thunk(call, False)[0]
         self.pos = s.pos
         deferred = self.new_object(self.module.runtime_type("deferred"), False)
-        self.emit(f"store {GCPTR} {fn}, {at(self, deferred, DEFERRED_FN)}")
+        place = self.runtime_field(f"{GCPTR} {deferred}", "deferred", "fn")
+        self.emit(f"store {GCPTR} {fn}, {place}")
         self.runtime_call("deferinto", self.defer_token(), deferred)
 
 
