@@ -33,6 +33,9 @@ import "os"
 //gol:extern LIB frames onstack 600000
 func frames(f func() int, n int) int
 
+//gol:extern LIB falls onstack 600000
+func falls() int
+
 //go:noinline
 func down(n int) int {
 	var pad [16]int
@@ -47,10 +50,13 @@ func back() int { return down(2000) }
 
 func main() {
 	println(frames(nil, 1000), frames(back, 1000))
-	if os.Args[1] == "return" {
+	switch os.Args[1] {
+	case "return":
 		frames(nil, 30000)
-	} else {
+	case "callback":
 		frames(back, 30000)
+	case "fault":
+		falls()
 	}
 	println("not reached")
 }
@@ -66,24 +72,29 @@ def shared(folder: Path) -> Path:
     return library
 
 
-@pytest.mark.parametrize("end", ["return", "callback"])
+@pytest.mark.parametrize("end", ["return", "callback", "fault"])
 @pytest.mark.parametrize("mode", ["", "gcstress=1", "preemptstress=1"])
 def test_c_that_uses_more_than_it_said_ends_the_program(
     tmp_path: Path, mode: str, end: str
 ) -> None:
-    """When it returns or calls back: nobody goes on with what it may have written over. Here
-    that is nothing, since a stack of 1 MiB has free address space below it."""
+    """When it returns, calls back, or comes to where there is no memory: nobody goes on with
+    what it may have written over. Here that is nothing, since a stack of 1 MiB has free address
+    space below it."""
     program = tmp_path / "prog.gol"
     program.write_text(OVERRUN.replace("LIB", str(shared(tmp_path))))
     r = run(build(program), mode, args=[end])
     assert r.returncode == 2, r.stderr
     said = r.stderr.splitlines()
+    name = "main.falls" if end == "fault" else "main.frames"
     assert said[:3] == [
         "1000 1000",
-        "runtime: the directive of main.frames gives it 600000 bytes of the stack",
+        f"runtime: the directive of {name} gives it 600000 bytes of the stack",
         "fatal error: foreign function has used more of the stack than its directive gives it",
     ]
-    assert [x for x in said if x.startswith("main.")] == ["main.frames(...)", "main.main()"]
+    assert [x for x in said if x.startswith("main.")] == [
+        f"{name}()" if end == "fault" else f"{name}(...)",
+        "main.main()",
+    ]
 
 
 @pytest.mark.parametrize("how", ["", " idempotent"])

@@ -101,6 +101,13 @@ TABLE = [
     Mutant("iterator of a map", "roots", "gc-slots", "main.iterator", COLLECT),
     Mutant("body of a range over a function", "roots", "gc-slots", "main.body", COLLECT),
     Mutant("panics", "roots", "gc-slots", "runtime.rundefers runtime.gopanic", COLLECT),
+    # What else the collector begins with.
+    Mutant("package variables", "records", "gc-variables", mode=QUIET),
+    Mutant("timers", "records", "gc-timers", mode=QUIET),
+    Mutant("functions of finalizers", "records", "gc-finalizers", mode=QUIET),
+    Mutant("objects of finalizers that are due", "records", "gc-due-objects", mode=COLLECT),
+    Mutant("finalizers that are due", "records", "gc-due-finalizers", mode=COLLECT),
+    Mutant("order of finalizers", "runtime/finalizers", "gc-finalizer-order", mode=QUIET),
 ]
 
 

@@ -2,6 +2,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 #include <string.h>
+#include <sys/mman.h>
 
 typedef double (*mixed)(int8_t, uint8_t, int16_t, uint16_t, bool, void *,
                         double, float, double, float, double, float, double, float);
@@ -49,6 +50,14 @@ int64_t frames(int64_t (*f)(void), int64_t n) {
 	a[0] = 1;
 	if (n == 0) return f != NULL ? f() : 0;
 	return frames(f, n - 1) + a[0];
+}
+
+/* makes memory 2 MiB below inaccessible, and comes to it */
+int64_t falls(void) {
+	char here;
+	uintptr_t there = ((uintptr_t)&here - (2 << 20)) & -4096;
+	mprotect((void *)there, 1 << 16, PROT_NONE);
+	return frames(NULL, 30000);
 }
 
 int64_t many(int64_t a, int64_t b, int64_t c, int64_t d, int64_t e, int64_t f,
