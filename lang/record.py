@@ -2,9 +2,9 @@
 
 Every run that compiles something declares about a hundred of them before it can begin, and
 ``dataclasses`` takes a good part of a millisecond for each: it inspects signatures, and
-compiles methods that nobody calls (of libraries, attrs does too, and msgspec is quick but
-takes as long to import as all that follows here). Here ``__init__`` is compiled when the
-first object is made, and what is rarely called is the same function for all classes.
+compiles methods that nobody calls. (Of libraries, attrs does so too; msgspec is quick, but
+takes longer to import.) Here ``__init__`` is compiled when the first object is made, and what
+is rarely called is the same function for all classes.
 
 A record has slots. ``frozen`` is for type checkers (nothing prevents an assignment) and gives
 it a hash; with ``eq=False`` it is equal to itself alone.
