@@ -64,6 +64,7 @@ def main(argv: list[str] | None = None) -> int:
         return 2
     except OSError as e:
         print(f"gol: {e.filename or 'write'}: {lower_strerror(e)}", file=sys.stderr)
+        _forget_output()
         return 1
     except Exception as e:
         if os.environ.get("GOL_TRACEBACK"):
@@ -72,6 +73,14 @@ def main(argv: list[str] | None = None) -> int:
         print(f"gol: internal compiler error: {type(e).__name__}: {first}", file=sys.stderr)
         print("This is a bug of gol; GOL_TRACEBACK=1 shows where.", file=sys.stderr)
         return 2
+
+
+def _forget_output() -> None:
+    """What could not be written is not tried again when Python ends: that would be an error
+    of its own, with a status of its own."""
+    null = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(null, 1)
+    os.close(null)
 
 
 def _dispatch(args: list[str]) -> int:

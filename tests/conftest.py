@@ -24,6 +24,7 @@ OURS = ("GOLCACHE", "GOL_FUZZ", "GOL_TEST_LARGE", "GOL_ORACLE")
 TASTE = (
     "NO_COLOR", "FORCE_COLOR", "COLUMNS", "LINES", "PYTHONWARNINGS", "PYTHONDEVMODE",
     "PYTHONVERBOSE", "PYTHONPROFILEIMPORTTIME", "PYTHONOPTIMIZE", "PYTHONSAFEPATH",
+    "PYTHONUNBUFFERED", "PYTHONUTF8", "PYTHONIOENCODING",
 )  # fmt: skip
 
 # The same examples each time, however slow the machine: who looks for new ones asks for them.
