@@ -162,6 +162,27 @@ def declared_names(text: str) -> list[str] | None:
     return [" ".join(t[2] for t in part[1 : at + 2] if t[0] == "NAME")]
 
 
+def one_line(text: str) -> str:
+    """An entry of several declarations and statements, all on one line, but for what stands in
+    their brackets."""
+    tokens = tokenize(SourceSet().add("", text), Diagnostics(SourceSet())).tokens
+    out = ""
+    start = depth = 0
+    for i, (kind, pos, word) in enumerate(tokens):
+        if kind in _OPEN:
+            depth += 1
+        elif kind in _CLOSE:
+            depth -= 1
+        elif kind == "SEMI" and depth <= 0:
+            if i > start:
+                _, at, end = tokens[i - 1]
+                if text.startswith(end, at - 1):  # what follows is a comment
+                    pos = at + len(end)
+                out += text[tokens[start][1] - 1 : pos - 1].rstrip() + "; "
+            last, start = word, i + 1
+    return out.rstrip() if last == "semicolon" else out.rstrip("; ")
+
+
 def _parts(tokens: list[Token]) -> list[tuple[bool, list[Token]]]:
     """The entry's tokens in parts: declarations one by one, runs of statements."""
     out: list[tuple[bool, list[Token]]] = []
@@ -204,6 +225,6 @@ def _is_declaration(tokens: list[Token]) -> bool:
 
 
 __all__ = [
-    "COMPLETE", "EMPTY", "INCOMPLETE", "Entry", "declared_names", "is_file", "is_hopeless", "parse",
-    "parse_hole", "state",
+    "COMPLETE", "EMPTY", "INCOMPLETE", "Entry", "declared_names", "is_file", "is_hopeless",
+    "one_line", "parse", "parse_hole", "state",
 ]  # fmt: skip

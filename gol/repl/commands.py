@@ -22,6 +22,7 @@ from ..launch import lower_strerror
 from ..render import print_diagnostics
 from ..session import Record, Session
 from .outcome import report
+from .writer import text_of
 
 
 class CommandError(Exception):
@@ -42,6 +43,8 @@ class Commands:
         """Run a command line; False after an error, which was reported. SystemExit ends
         the session."""
         name, _, rest = line[1:].strip().partition(" ")
+        if not name:  # it ends what was before it, see gol.repl.writer
+            return True
         method = self.find(name)
         try:
             if method is None:
@@ -183,14 +186,14 @@ class Commands:
             self._loading.discard(file)
 
     def save(self, rest: str) -> None:
-        """FILE: write the entries so far to a file that :load can replay"""
+        """FILE: write the entries so far to a file that :load takes for the same"""
         if not rest:
             raise CommandError(":save wants a file")
-        entries = [r.text.strip("\n") for r in self.session.records if r.saved]
+        text = text_of((r.text, r.declared) for r in self.session.records if r.saved)
         path = os.path.expanduser(rest)
         try:
             with open(path, "w", encoding="utf-8", errors="surrogateescape") as f:
-                f.writelines(e + "\n" + ("\n" if "\n" in e else "") for e in entries)
+                f.write(text)
         except OSError as e:
             raise CommandError(f"open {rest}: {lower_strerror(e)}") from None
 

@@ -3,7 +3,7 @@
 An entry ends at the end of the first line at which it is complete. Declarations of functions,
 types and constants that follow each other are taken together, so that they may refer to later
 ones; they print nothing, so nobody sees that they wait. A text that begins with a package
-clause is one entry.
+clause is one entry, up to the end or a command line.
 """
 
 from __future__ import annotations
@@ -57,6 +57,11 @@ def _single(lines: Iterable[str]) -> Iterator[Chunk]:
         if not text.strip() and line.startswith(":"):
             yield Chunk(line, number)
             text = ""
+            continue
+        if whole and line.startswith(":") and state(text) == COMPLETE:
+            yield Chunk(text, first)
+            yield Chunk(line, number)
+            text, whole = "", False
             continue
         text += line
         if whole:

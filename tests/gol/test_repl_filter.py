@@ -136,6 +136,82 @@ def test_save_and_load(tmp_path: Path) -> None:
     assert (code, err) == (1, "open nosuch.gol: no such file or directory\n")
 
 
+SAVED = """\
+// one entry each, as they are pasted; what they show is what matters
+x := 1 // one
+y := `raw
+ /* string */`; x /* no comment */ ++
+
+x
+----
+goto end
+fmt.Println("not shown")
+end:
+fmt.Println("shown")
+----
+func f() int {
+    return g() // declared below
+}
+
+func g() int { return 2 }
+f();
+----
+type U int
+----
+func kind(u U) string { return fmt.Sprintf("%T", u) }
+----
+type U string
+----
+kind(1)
+----
+func len(n int) int { return n }
+----
+func call() int { return len(2) }
+----
+func len(n int) int { return 10 * n }
+----
+call()
+----
+package main
+
+import "fmt"
+
+var a, b = b + 1, 3
+
+func init() { fmt.Println("init", a, b) }
+----
+const (
+    c = iota
+    d
+)
+d
+----
+failed()
+----
+a;
+"""
+
+
+def test_what_is_saved_is_loaded_as_the_same_entries(tmp_path: Path) -> None:
+    script = f"""
+from gol.repl.commands import Commands
+from gol.session import Session
+session = Session()
+for text in {SAVED!r}.split("----\\n"):
+    session.run(text)
+Commands(session, print).run(":save saved.gol")
+"""
+    r = subprocess.run(
+        [sys.executable, "-c", script], cwd=tmp_path, capture_output=True, text=True, timeout=300
+    )
+    assert (r.returncode, r.stderr) == (0, "")
+    assert r.stdout.splitlines() == [
+        "2  int", "shown", '"main.U"  string', "20  int", "init 4 3", "1  int",
+    ]  # fmt: skip
+    assert run(":load saved.gol\na\n", cwd=tmp_path) == (0, r.stdout + "4  int\n", "")
+    assert run((tmp_path / "saved.gol").read_text()) == (0, r.stdout, "")
+
+
 def test_entries_read_standard_input_themselves() -> None:
     text = "var name string\nn, _ := fmt.Scanln(&name)\nGopher\nname\nn\n"
     assert run(text) == (0, '"Gopher"  string\n1  int\n', "")
