@@ -6,7 +6,7 @@ import ctypes
 import struct
 from collections.abc import Callable, Sequence
 from threading import active_count
-from typing import Any
+from typing import Any, cast
 
 from gol.jit.host import RETURNED
 
@@ -14,6 +14,7 @@ from . import ends
 from .bridge import Bridge, Out, put
 from .describe import Call, Slot
 from .errors import Error, Mismatch
+from .plain import Number
 from .pointers import PointerConverter, Receiver
 from .types import Type
 
@@ -57,7 +58,7 @@ class Signature:
     def _fast(self, address: int) -> Function:
         """Nothing but numbers."""
         bridge = self.bridge
-        checks = [c.check for c in self.args]
+        checks = [cast(Number, c).check for c in self.args]
         n = len(checks)
         words = bridge.words
         pack_into, unpack_from = self.numbers_in.pack_into, self.numbers_out.unpack_from
@@ -216,7 +217,7 @@ class Signature:
         """The error for the first of these numbers that does not fit."""
         for i, (c, v) in enumerate(zip(self.args, args)):
             try:
-                c.check(v)
+                cast(Number, c).check(v)
             except Mismatch as e:
                 return e.kind(f"{self._argument(i)}: {e.text}")
         raise AssertionError("every argument fits")

@@ -26,15 +26,21 @@ class Converters:
 
     def __init__(self, bridge: "Bridge") -> None:
         self.bridge = bridge
-        self._made: dict[int, Any] = {}
+        self._made: dict[int, convert.Converter] = {}
 
-    def of(self, t: Type) -> Any:
+    def of(self, t: Type) -> convert.Converter:
         got = self._made.get(t.address)
         if got is None:
             got = self._made.setdefault(t.address, self._make(t))
         return got
 
-    def _make(self, t: Type) -> Any:
+    def flat(self, t: Type) -> plain.Plain:
+        """Of a type without pointers."""
+        got = self.of(t)
+        assert isinstance(got, plain.Plain)
+        return got
+
+    def _make(self, t: Type) -> convert.Converter:
         kind = t.kind
         if kind in plain.NUMBERS:
             return plain.NUMBERS[kind](t)
@@ -45,7 +51,7 @@ class Converters:
         if kind == "array":
             if t.elem.kind == "uint8":
                 return convert.ByteArray(t)
-            return plain.PlainArray(t, self.of(t.elem)) if t.flat else convert.Array(t, self)
+            return plain.PlainArray(t, self.flat(t.elem)) if t.flat else convert.Array(t, self)
         if kind == "struct":
             return structs.PlainStruct(t, self) if t.flat else structs.Struct(t, self)
         if t.str == "error" and not t.pkgpath:

@@ -101,7 +101,7 @@ class PlainStruct(_Members, Plain):
         _Members.__init__(self, t, all)
         format, at = "", 0
         for f in members(t):
-            part = all.of(f.type)
+            part = all.flat(f.type)
             format += f"{f.offset - at}x" if f.offset > at else ""
             format += part.format
             at = f.offset + part.size
