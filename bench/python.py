@@ -123,7 +123,7 @@ def contestants(numba: str, folder: Path) -> dict[str, Callable[[], Result]]:
         p = ctypes.POINTER(ctypes.c_double)
 
         def c_step() -> float:
-            return lib.step(a.ctypes.data_as(p), b.ctypes.data_as(p), N, N)  # type: ignore[no-any-return]
+            return lib.step(a.ctypes.data_as(p), b.ctypes.data_as(p), N, N)
 
         out["C, by ctypes"] = lambda: measure(lib.add, c_step, CALLS)
     other = numba_process(numba)
@@ -167,7 +167,7 @@ def numba_process(python: str) -> Callable[[], Result] | None:
         assert child.stdin is not None and child.stdout is not None
         child.stdin.write("go\n")
         child.stdin.flush()
-        return json.loads(child.stdout.readline())  # type: ignore[no-any-return]
+        return json.loads(child.stdout.readline())
 
     return round
 

@@ -182,7 +182,7 @@ def _notation(t: T.Type, full: bool) -> str:
             name = m.name
             if not m.exported and m.pkg is not None:
                 name = f"{qualify(m.pkg)}.{name}"
-            parts.append(name + signature(m.type))  # type: ignore[arg-type]
+            parts.append(name + signature(m.type))
         return "interface { " + "; ".join(parts) + " }"
 
     return write(t)
@@ -504,7 +504,7 @@ ITAB_FUN = 24  # offset of fun[0] in an itab
 
 def without_receiver(sig: Any) -> T.Signature:
     if sig.recv is None:
-        return sig  # type: ignore[no-any-return]
+        return sig
     return T.Signature(sig.params, sig.results, sig.variadic)
 
 

@@ -40,7 +40,7 @@ IMPORT = "extern:"  # what the symbols of import slots begin with
 @lru_cache(maxsize=1)
 def prepare() -> Any:
     """llvmlite.binding, with our options set and the native target initialised."""
-    import llvmlite.binding as llvm  # type: ignore[import-untyped]
+    import llvmlite.binding as llvm
 
     for option in _OPTIONS:
         llvm.set_option("", option)

@@ -89,7 +89,7 @@ class FuncLit(Expr):
     sig: "FuncType"
     body: "BlockStmt"
     # checker
-    info: "FuncInfo" = field(default=None, init=False)  # type: ignore[assignment]
+    info: "FuncInfo" = field(default=None, init=False)
 
 
 @record(eq=False)
@@ -409,7 +409,7 @@ class FuncDecl(Decl):
     body: Optional[BlockStmt]
     directives: list[str]  # "//go:noinline", "//gol:nosplit" ... directly above, as written
     # checker
-    info: "FuncInfo" = field(default=None, init=False)  # type: ignore[assignment]
+    info: "FuncInfo" = field(default=None, init=False)
 
 
 @record(eq=False)

@@ -99,7 +99,7 @@ def _appear(path: Path, content: bytes, mode: int) -> None:
 def mutable_runtime() -> Iterator[None]:
     """In this context, programs are compiled against the changed runtime."""
     folder, original = str(sources()), packages.runtime_folder
-    packages.runtime_folder = lambda: folder  # type: ignore[assignment]
+    packages.runtime_folder = lambda: folder
     try:
         yield
     finally:

@@ -99,7 +99,7 @@ class ByteArray(Plain):
         to.append(bytes(v))
 
     def build(self, values: Any) -> bytes:
-        return next(values)  # type: ignore[no-any-return]
+        return next(values)
 
 
 def _bytes_of(t: Type, items: Any) -> bytes:
@@ -314,7 +314,7 @@ class Interface:
         at += 8
         if not address:
             return None, at
-        return self.all.of(self.all.bridge.types.type_at(address)).get(data, at)  # type: ignore[no-any-return]
+        return self.all.of(self.all.bridge.types.type_at(address)).get(data, at)
 
     def put(self, v: Any, out: Out) -> None:
         if v is None:

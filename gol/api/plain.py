@@ -104,7 +104,7 @@ class Int(Number):
         if type(v) is not int:
             v = self.index(v)
         if self.low <= v <= self.high:
-            return v  # type: ignore[no-any-return]
+            return v
         raise Mismatch(
             OverflowError, f"{v} does not fit in {self.type.str} ({self.low} to {self.high})"
         )
@@ -116,7 +116,7 @@ class Int(Number):
             return operator.index(v)
         except TypeError:
             if self.type.str == "time.Duration" and type(v).__name__ == "timedelta":
-                return (v.days * 86400 + v.seconds) * 10**9 + v.microseconds * 1000  # type: ignore[no-any-return]
+                return (v.days * 86400 + v.seconds) * 10**9 + v.microseconds * 1000
             raise mismatch(self.type, v) from None
 
 
@@ -129,7 +129,7 @@ class Float(Number):
                 self.struct.pack(v)  # what rounds to the largest one is let through
             except OverflowError:
                 raise Mismatch(OverflowError, f"{v} does not fit in {self.type.str}") from None
-        return v  # type: ignore[no-any-return]
+        return v
 
 
 def real(t: Type, v: Any) -> float:
@@ -182,7 +182,7 @@ class Memory(Plain):
         to.append(bytes(v))
 
     def build(self, values: Iterator[Any]) -> bytes:
-        return next(values)  # type: ignore[no-any-return]
+        return next(values)
 
 
 class PlainArray(Plain):

@@ -204,7 +204,7 @@ class Closures(Calls):
     def default_type(self, a: A.Expr) -> T.Type:
         u = a.type
         if a.mode == A.MODE_NIL or not isinstance(u, T.Basic) or not u.info & T.UNTYPED:
-            return u  # type: ignore[no-any-return]
+            return u
         return {
             "untyped bool": T.BOOL,
             "untyped int": T.INT,

@@ -159,7 +159,7 @@ class StaticData:
             x = unparen(e.x)
             if isinstance(x, A.CompositeLit):
                 return self._object(x, x.type)
-            v = x.obj if isinstance(x, A.Ident) else x.sel.obj  # type: ignore[attr-defined]
+            v = x.obj if isinstance(x, A.Ident) else x.sel.obj
             return str(self.module.global_symbol(v))
         if isinstance(e, A.FuncLit):
             return static_word(self.fn.closure(e)[0])

@@ -103,9 +103,9 @@ class Wrappers:
         if isinstance(t.underlying(), T.Interface):
             code, data = fn.iface_method(value, t, f)
             fa = abi.iface_method_abi(sig)
-            return fn.call_code(fa, code, [(T.UNSAFE_POINTER, (data,)), *args])  # type: ignore[no-any-return]
+            return fn.call_code(fa, code, [(T.UNSAFE_POINTER, (data,)), *args])
         target = fn.adapt_receiver(f, t, addr, value, 0)
-        return fn.call_func(f, [target, *args])  # type: ignore[no-any-return]
+        return fn.call_func(f, [target, *args])
 
     def _check_wrapped(self, fn: Any, recv: T.Pointer, p: str, f: Func) -> None:
         """A value method called through a nil pointer panics with its name."""
@@ -161,8 +161,8 @@ class Wrappers:
         if isinstance(recv.underlying(), T.Interface):
             code, data = fn.iface_method(params[0], recv, f)
             fa = abi.iface_method_abi(sig)
-            return fn.call_code(fa, code, [(T.UNSAFE_POINTER, (data,)), *args])  # type: ignore[no-any-return]
-        return fn.call_func(f, [(recv, fn.stable(recv, params[0])), *args])  # type: ignore[no-any-return]
+            return fn.call_code(fa, code, [(T.UNSAFE_POINTER, (data,)), *args])
+        return fn.call_func(f, [(recv, fn.stable(recv, params[0])), *args])
 
     # -------------------------------------------------------------------- thunks
     def _thunk(self, what: str, kept: list[Typed], body: Callable[[Any, list[Value]], None]) -> str:

@@ -164,7 +164,7 @@ def test_callables_that_call_gol_without_end() -> None:
     def f(x: int) -> int:
         nonlocal deepest
         deepest = max(deepest, x)
-        return m.apply(f, x + 1)  # type: ignore[no-any-return]
+        return m.apply(f, x + 1)
 
     with pytest.raises(RecursionError):
         m.apply(f, 0)

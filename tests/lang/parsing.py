@@ -24,7 +24,7 @@ class Parsed:
         self.diags = Diagnostics(self.sources)
         if isinstance(text, bytes):
             text = decode(text)
-        self.tree: Any = _PARSERS[start](self.sources.add("p.go", text), self.diags)  # type: ignore[operator]
+        self.tree: Any = _PARSERS[start](self.sources.add("p.go", text), self.diags)
 
     @property
     def errors(self) -> list[str]:
