@@ -61,11 +61,14 @@ func unlock(p unsafe.Pointer) {
 }
 
 func background(p unsafe.Pointer) {
+	n := runtime.NumGoroutine()
 	go func() {
 		time.Sleep(time.Millisecond)
 		panic("in the background")
 	}()
-	time.Sleep(20 * time.Millisecond)
+	for runtime.NumGoroutine() > n {
+		time.Sleep(time.Millisecond)
+	}
 }
 
 func memory(p unsafe.Pointer) {
