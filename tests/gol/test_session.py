@@ -127,8 +127,8 @@ def test_what_befalls_llvm_does_not_befall_the_session() -> None:
         def interrupt():
             time.sleep(0.5)
             os.kill(os.getpid(), signal.SIGINT)
-        threading.Thread(target=interrupt).start()
         try:
+            threading.Thread(target=interrupt).start()
             session.run("x := 3")
         except KeyboardInterrupt:
             pass
