@@ -8,16 +8,13 @@ copied into it, so growth is bounded.
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Any, Optional
+from typing import Any, Optional
 
 from gol.jit.constants import sym
-from gol.lang.record import replace
+from gol.lang.record import record, replace
 
 from .core import INLINE, MANAGED, NOSPLIT, SYSTEM
 from .function import GC, LoweredFunction
-
-if TYPE_CHECKING:
-    from .module import InlineFunction
 
 MAX_COST = 40  # instructions of one function, all that is copied into it included
 CALL_COST = 3
@@ -29,6 +26,19 @@ SELF_CALLS = 3
 
 _re_symbol = re.compile(r'@("(?:[^"\\]|\\.)*"|llvm\.[A-Za-z0-9_.]+)')
 _re_pos = re.compile(r"!@([0-9]+)@")
+
+
+@record()
+class InlineFunction:
+    """IR that other packages' modules copy: ``text`` with line markers, and the symbols
+    that it refers to with their declarations or (linkonce) definitions."""
+
+    name: str
+    text: str
+    file: str
+    line: int
+    refs: dict[str, str]
+    inlines: list[str]
 
 
 def decide(functions: dict[str, LoweredFunction], enabled: bool) -> None:
@@ -89,10 +99,8 @@ def _unroll_recursion(functions: dict[str, LoweredFunction], f: LoweredFunction)
     functions[inner] = copy
 
 
-def export(module: Any, f: LoweredFunction) -> "Optional[InlineFunction]":
+def export(module: Any, f: LoweredFunction) -> Optional[InlineFunction]:
     """The IR of f for other modules; None if it refers to something private."""
-    from .module import InlineFunction
-
     attr = "#7" if f.mode == INLINE else "#1" + GC
     text = f.text.replace("{attr}", attr, 1)
     text = text.replace("define ", "define available_externally ", 1)

@@ -29,22 +29,10 @@ from .core import INLINE, MANAGED, NOSPLIT, SYSTEM, Unsupported
 from .emit import layout
 from .foreign import lower_foreign
 from .function import ATTRIBUTES, Body, FunctionLowering, LoweredFunction, attributes
+from .inlining import InlineFunction
 from .intrinsics import INTRINSICS
 
 _re_marker = re.compile(r"!@([a-z0-9:]+)@")
-
-
-@record()
-class InlineFunction:
-    """IR that other packages' modules copy: ``text`` with line markers, and the symbols
-    that it refers to with their declarations or (linkonce) definitions."""
-
-    name: str
-    text: str
-    file: str
-    line: int
-    refs: dict[str, str]
-    inlines: list[str]
 
 
 @record()
@@ -508,4 +496,4 @@ def lower_package(pkg: Package, runtime: Package, options: LowerOptions) -> Lowe
 
 _DECLARED = {SYSTEM: "#3", NOSPLIT: "#6", INLINE: "#6", MANAGED: "#0"}
 
-__all__ = ["InlineFunction", "LowerOptions", "LoweredModule", "lower_package", "mode_of"]
+__all__ = ["LowerOptions", "LoweredModule", "lower_package", "mode_of"]
