@@ -105,7 +105,7 @@ def _ask_for_help(args: list[str]) -> bool:
     for a in args:
         if a in HELP:
             return True
-        if a == "-" or not a.startswith("-"):
+        if a in ("-", "--") or not a.startswith("-"):
             break
     return False
 
@@ -114,11 +114,13 @@ def _split(args: list[str]) -> tuple[list[str], list[str], list[str]]:
     """(flags, source operands, arguments of the program): as with ``go run``, the operands
     are one folder or all leading names that end in .gol."""
     i = 0
-    while i < len(args) and args[i].startswith("-") and args[i] != "-":
+    while i < len(args) and args[i].startswith("-") and args[i] not in ("-", "--"):
         if args[i] == "-o":
             i += 1
         i += 1
     flags, rest = args[:i], args[i:]
+    if rest[:1] == ["--"]:  # no flags behind it
+        del rest[0]
     n = 1
     if rest and rest[0].endswith(".gol"):
         while n < len(rest) and rest[n].endswith(".gol") and os.path.isfile(rest[n]):
@@ -319,6 +321,7 @@ COMMANDS: dict[str, Callable[[list[str]], int]] = {
     "build": build,
     "repl": repl,
     "version": version,
+    "--version": version,
     "env": env,
     "clean": clean,
 }

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import signal
+import sys
 from collections.abc import Callable
 from contextlib import suppress
 
@@ -26,6 +27,8 @@ class Child:
     parent alone. Raises MemoryError if there can be none."""
 
     def __init__(self, work: Callable[[], None], interrupt: signal.Handlers) -> None:
+        if _other_threads():
+            load()
         self._errors = os.memfd_create("gol-errors")
         parent = os.getpid()
         try:
@@ -71,6 +74,23 @@ class Child:
             self.forget()
 
 
+def load() -> None:
+    """LLVM, and all else that a child imports for its work."""
+    import ctypes  # noqa: F401
+
+    from gol.jit import pipeline  # noqa: F401
+    from gol.jit.target import machine
+
+    machine()
+
+
+def _other_threads() -> bool:
+    """Then a child must not import anything: one of them may be in the middle of that, and the
+    child would wait for it for ever."""
+    threading = sys.modules.get("threading")
+    return threading is not None and threading.active_count() > 1
+
+
 def _live(work: Callable[[], None], interrupt: signal.Handlers, errors: int, parent: int) -> None:
     status = 1
     try:
@@ -89,4 +109,4 @@ def _live(work: Callable[[], None], interrupt: signal.Handlers, errors: int, par
         os._exit(status)
 
 
-__all__ = ["Child", "Failure"]
+__all__ = ["Child", "Failure", "load"]

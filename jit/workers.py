@@ -24,7 +24,7 @@ from collections import deque
 from contextlib import suppress
 
 from gol.jit import memory
-from gol.jit.child import Child, Failure
+from gol.jit.child import Child, Failure, load
 
 Roots = list[tuple[str, int, tuple[int, ...]]]
 Task = tuple[str, str, Roots]  # name and text of a module, its roots
@@ -111,9 +111,8 @@ def _serve(box: int, wait: int, report: int) -> None:
     """The worker's whole life."""
     gc.disable()  # a module's garbage goes by itself
     try:
-        from gol.jit import pipeline, target
-
-        target.machine()
+        load()
+        from gol.jit import pipeline
     except Exception as e:  # noqa: BLE001 (reported by the parent)
         os.write(2, _describe(e))
         return

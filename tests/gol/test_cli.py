@@ -17,8 +17,9 @@ def hello(tmp_path: Path) -> Path:
     return path
 
 
-def test_version() -> None:
-    r = gol("version")
+@pytest.mark.parametrize("command", ["version", "--version"])
+def test_version(command: str) -> None:
+    r = gol(command)
     assert r.returncode == 0
     assert r.stdout.startswith(b"gol version gol0.")
 
@@ -53,6 +54,13 @@ def test_a_program_has_flags_of_its_own(tmp_path: Path) -> None:
     show = 'package main\n\nimport "os"\n\nfunc main() { print(os.Args[1], "\\n") }\n'
     r = gol("run", "-", "-h", stdin=show.encode())
     assert (r.returncode, r.stdout, r.stderr) == (0, b"", b"-h\n")
+
+
+def test_flags_end(tmp_path: Path) -> None:
+    (tmp_path / "-x.gol").write_text("package main\n\nfunc main() {}\n")
+    assert gol("run", "--", "-x.gol", cwd=tmp_path).returncode == 0
+    r = gol("run", "-x.gol", cwd=tmp_path)
+    assert (r.returncode, r.stderr) == (1, b"gol: flag provided but not defined: -x.gol\n")
 
 
 @pytest.mark.parametrize(

@@ -6,6 +6,8 @@ import gc
 import os
 import resource
 import signal
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -97,3 +99,26 @@ def test_too_few_descriptors() -> None:
         finally:
             resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
     assert open_files() == before
+
+
+def test_a_child_of_many_threads_imports_nothing() -> None:
+    """What another thread is importing when a worker starts, the worker need not."""
+    code = """if True:
+        import sys, threading
+        from gol.jit import workers
+        assert "llvmlite" not in sys.modules
+        with workers.Workers() as one:
+            one.start(1)
+            assert "llvmlite" not in sys.modules
+        stop = threading.Event()
+        other = threading.Thread(target=stop.wait)
+        other.start()
+        with workers.Workers() as one:
+            one.start(1)
+            assert "llvmlite" in sys.modules and "gol.jit.pipeline" in sys.modules
+        stop.set()
+        other.join()
+        print("done")
+    """
+    r = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert (r.returncode, r.stdout) == (0, "done\n"), r.stderr
