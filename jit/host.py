@@ -18,6 +18,7 @@ Neither LLVM nor the parser is needed here.
 
 from __future__ import annotations
 
+import _thread
 import ctypes
 import itertools
 import mmap
@@ -90,7 +91,6 @@ class _Thread:
         self.calls: list[Any] = []  # the words of its hostcalls, innermost last
         self.idle: list[Any] = []  # words to be used again
         self.pins: list[int] = []  # low end, high end, number of what the next call brings
-        self.brought: Any = None
         self.errors: list[int] = []  # numbers of exceptions that its callbacks have raised
         self.armed = False  # SIGINT is gol's while it calls
         self.signals = SignalStack()
@@ -122,24 +122,28 @@ class Host:
         self._environment: Any = None
         self._local = _Local()
         self._enter: Any = None
+        self._begun: Any = None  # not 0: the runtime is initialised
         self._arm: Any = None
         self._armed: Any = None
         self._arming: dict[str, int] = {}
         self._forsaken = False
-        self._words = 0
+        self._words = self._ask = 0
         self._op: dict[str, int] = {}
         self._at: dict[str, int] = {}  # field of a hostcall → index of its word
         self._debug: Optional[str] = None
         self._fill: Any = None  # packs what _do fills in
-        self._kind = self._answered = self._pending = self._gone = 0  # of _at, the most used
+        # of _at, the most used
+        self._kind = self._answered = self._pending = self._gone = self._npins = 0
         self._functions: dict[int, tuple[Callable[[int], None], Any]] = {}
         self._owners: dict[int, object] = {}  # of pinned buffers
         self._told = 0  # how many of both are known to be of no use to gol any more
+        self._reported = 0  # bytes of reports
         self._errors: dict[int, BaseException] = {}
         self._numbers = itertools.count(1)
         self._c_callback = ctypes.CFUNCTYPE(ctypes.c_uint64, ctypes.c_uint64, ctypes.c_uint64)(
             self._called
         )
+        self._c_others = ctypes.CFUNCTYPE(ctypes.c_uint64)(_thread._count)  # runs no bytecode
 
     @classmethod
     def get(cls) -> Host:
@@ -171,9 +175,10 @@ class Host:
                 function = getattr(ctypes.CDLL(library), symbol)
                 value = ctypes.cast(function, ctypes.c_void_p).value
                 self.write_word(address, value or 0)
+            # A Ctrl-C may come between any two: nothing is to be had before it is registered.
+            self._register(module)
             self.symbols |= module.symbols
-            self._loaded.update((a.name, hash(a.object)) for a in new)
-            self._register(module.tables)
+            self._loaded |= {(a.name, hash(a.object)) for a in new}
             return Loaded(module.symbols)
 
     def _linked(self, artifacts: list[Artifact], arena: Arena) -> Module:
@@ -191,17 +196,16 @@ class Host:
             self.store.put("mod", h.hexdigest(), module.dump())
         return module
 
-    def _register(self, module: int) -> None:
-        """Tell the runtime of a moduledata. The first stays at the head of the list, with
-        the runtime's own code; the newest, which is likely to be looked for, follows it."""
-        if self._enter is None:
-            self._first = module
+    def _register(self, module: Module) -> None:
+        """Tell the runtime of a module. The first stays at the head of the list, with the
+        runtime's own code; the newest, which is likely to be looked for, follows it."""
+        if self._begun is None or not self._begun.value:
             self._start(module)
             return
         link = self.layout["moduledata_next"]
         after = ctypes.c_uint64.from_address(self._first + link).value
-        self.write_word(module + link, after)
-        self.write_word(self._first + link, module)
+        self.write_word(module.tables + link, after)
+        self.write_word(self._first + link, module.tables)
 
     def address(self, symbol: str) -> int:
         """Where the newest definition of a symbol is. Raises KeyError."""
@@ -214,13 +218,13 @@ class Host:
     # ---------------------------------------------------------------- the runtime
     def debug(self, switches: str) -> None:
         """What GOLDEBUG would say; before the first load."""
-        if self._enter is not None:
+        if self._begun is not None:
             raise RuntimeError("the runtime runs already")
         self._debug = switches
 
-    def _start(self, module: int) -> None:
-        layout = self.layout
-        self._words = layout["hostcall__size"] // 8
+    def _start(self, module: Module) -> None:
+        layout, symbols = self.layout, module.symbols
+        self._words, self._ask = layout["hostcall__size"] // 8, layout["hostAsk"]
         self._at = {
             name[len("hostcall_") :]: offset // 8
             for name, offset in layout.items()
@@ -232,25 +236,27 @@ class Host:
             if layout[f"host{kind.title()}"] != i:
                 raise RuntimeError(f"the runtime has another number for {kind}")
         hostenter = ctypes.CFUNCTYPE(None, ctypes.POINTER(ctypes.c_uint64))
-        self._enter = hostenter(self.symbols["runtime.hostenter"])
+        self._enter = hostenter(symbols["runtime.hostenter"])
         self._kind, self._answered = self._at["kind"], self._at["answered"]
         self._pending, self._gone = self._at["pending"], self._at["gone"]
+        self._npins = self._at["npins"]
         # what _do fills in, and zero
         packer = Packer(layout, "hostcall", dict.fromkeys(_FIELDS, 8))
         packer.positional(_FIELDS)
         self._fill = packer.struct.pack_into
         self._environment = _initial_stack(self._debug)
-        self._armed = ctypes.c_uint64.from_address(self.symbols["runtime.hostint"])
-        self._arm = ctypes.PYFUNCTYPE(ctypes.c_uint64, ctypes.c_uint64)(
-            self.symbols["runtime.hostarm"]
-        )
+        self._armed = ctypes.c_uint64.from_address(symbols["runtime.hostint"])
+        self._arm = ctypes.PYFUNCTYPE(ctypes.c_uint64, ctypes.c_uint64)(symbols["runtime.hostarm"])
         names = ("Arm", "Disarm", "ArmAgain", "DisarmAgain")
         self._arming = {n: layout[f"host{n}"] for n in names}
-        callback = ctypes.cast(self._c_callback, ctypes.c_void_p).value
-        self.write_word(self.symbols["runtime.hostcb"], callback or 0)
-        self._do("init", fn=module, arg=ctypes.addressof(self._environment[0]))
+        for i, function in enumerate((self._c_callback, self._c_others)):
+            address = ctypes.cast(function, ctypes.c_void_p).value
+            self.write_word(symbols["runtime.hostcb"] + 8 * i, address or 0)
         os.register_at_fork(after_in_child=self._forked)
         sys.unraisablehook = _Quiet(self._called)
+        self._first = module.tables
+        self._begun = ctypes.c_uint8.from_address(symbols["runtime.host"])
+        self._do("init", fn=module.tables, arg=ctypes.addressof(self._environment[0]))
 
     def _forked(self) -> None:
         """The child of a fork has neither the monitor nor the other threads, and shares the
@@ -262,7 +268,7 @@ class Host:
         if self._forsaken:
             raise RuntimeError("this runtime stayed in the process that was forked")
 
-    def _do(self, op: str, fn: int = 0, arg: int = 0, alone: bool = False) -> Any:
+    def _do(self, op: str, fn: int = 0, arg: int = 0, alone: int = 0) -> Any:
         """One trip into gol: the words of its hostcall. Who has read them puts them on
         ``thread.idle``, to be used again."""
         self._check_process()
@@ -275,16 +281,20 @@ class Host:
             words, 0, fn, arg, self._op[op], thread.id, main, depth > 0, alone, thread.address,
             _TEXT,
         )  # fmt: skip
-        if thread.pins:
-            self._bring(words)
         try:
+            if thread.pins:
+                self._bring(words)
             if main:
                 self._enter_main(thread, words)
             else:
                 calls.append(words)
                 self._enter(words)
-        except ctypes.ArgumentError as e:
-            raise _recursion(e) from None
+        except BaseException as e:
+            if words[self._npins]:  # gol has not been told: with the next call
+                thread.pins += words.brought
+            if isinstance(e, ctypes.ArgumentError):
+                raise _recursion(e) from None
+            raise
         finally:
             del calls[depth:]
         return words
@@ -316,14 +326,15 @@ class Host:
         return self._local.thread.text[:n].decode("utf-8", "backslashreplace") if n else ""
 
     # ---------------------------------------------------------------- calling
-    def call(self, address: int, args: int = 0, *, alone: bool = True) -> Outcome:
+    def call(self, address: int, args: int = 0, *, alone: Optional[bool] = True) -> Outcome:
         """Call the gol ``func(unsafe.Pointer)`` at an address, as a new goroutine, until it
         ends. Other goroutines run meanwhile, and other threads of Python.
 
         A call that waits for what no goroutine can do any more is a deadlock, unless not
-        ``alone``: another thread may come and do it."""
+        ``alone``: another thread may come and do it. With None that depends on whether there
+        are other threads when it comes to that."""
         _flush()
-        words = self._do("run", address, args, alone)
+        words = self._do("run", address, args, self._ask if alone is None else alone)
         if not words[self._kind]:
             outcome = RETURNED
         else:
@@ -385,9 +396,9 @@ class Host:
         It is kept for good, or, ``pinned``, for the next call and while gol points to it."""
         number = next(self._numbers)
         closure = (ctypes.c_uint64 * 2)(self.symbols["runtime.hostcallback"], number)
-        self._functions[number] = function, closure
         if pinned:
             self._pin(ctypes.addressof(closure), 16, number)
+        self._functions[number] = function, closure
         return ctypes.addressof(closure)
 
     def _called(self, number: int, argument: int) -> int:
@@ -402,8 +413,8 @@ class Host:
         except BaseException as e:  # noqa: BLE001 (goes on through gol)
             e = _recursion(e)
             key = next(self._numbers)
-            self._errors[key] = e
             thread.errors.append(key)
+            self._errors[key] = e
             fatal = not isinstance(e, Exception)
             if not fatal:
                 text = f"{type(e).__name__}: {e}".encode("utf-8", "backslashreplace")[:_TEXT]
@@ -422,19 +433,19 @@ class Host:
         gol's. The owner is kept until the next call of this thread (in a callback: the one
         that it is part of) has ended and a collection has found no pointer into the buffer."""
         number = next(self._numbers)
+        self._pin(address, length, number)  # first: a Ctrl-C may come between
         self._owners[number] = owner
-        self._pin(address, length, number)
 
     def _pin(self, address: int, length: int, number: int) -> None:
         self._local.thread.pins += (address, address + length, number)
 
     def _bring(self, words: Any) -> None:
         """What was pinned goes with a hostcall."""
-        thread = self._local.thread
-        thread.brought = (ctypes.c_uint64 * len(thread.pins))(*thread.pins)
-        words[self._at["pins"]] = ctypes.addressof(thread.brought)
-        words[self._at["npins"]] = len(thread.pins) // 3
-        thread.pins.clear()
+        pins = self._local.thread.pins
+        words.brought = (ctypes.c_uint64 * len(pins))(*pins)
+        words[self._at["pins"]] = ctypes.addressof(words.brought)
+        words[self._npins] = len(pins) // 3
+        pins.clear()
 
     def collect(self) -> None:
         """Collect garbage, and let go of what was pinned and nothing points to."""
@@ -442,11 +453,10 @@ class Host:
 
     def _tell(self, words: Any) -> None:
         """Hand on what goroutines said that ended on their own."""
-        if words[self._at["pending"]]:
-            text = self._text(self._do("reports"))
-            if text:
-                self.report(text)
-        while words[self._at["gone"]]:
+        while words[self._pending]:
+            words = self._do("reports", arg=self._reported)
+            self._report(self._local.thread.text[: words[self._at["textlen"]]], words)
+        while words[self._gone]:
             # What is heard twice, since a Ctrl-C came before it was noted, does no harm.
             words = self._do("gone", arg=self._told)
             n = words[self._at["textlen"]]
@@ -454,6 +464,20 @@ class Host:
                 self._owners.pop(number, None)
                 self._functions.pop(number, None)
             self._told = words[self._at["code"]] + n // 8
+
+
+    def _report(self, text: bytes, words: Any) -> None:
+        """Hand on a part of all reports, but for what another thread does or did."""
+        begin = words[self._at["code"]]
+        done, end = self._reported, begin + len(text)
+        if done >= end:
+            return
+        self._reported = end
+        try:
+            self.report(text[done - begin :].decode("utf-8", "backslashreplace"))
+        except KeyboardInterrupt:
+            self._reported = done  # rather twice than never
+            raise
 
 
 def _recursion(e: BaseException) -> BaseException:

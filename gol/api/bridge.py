@@ -10,8 +10,7 @@ import ctypes
 import os
 import struct
 import threading
-from threading import active_count
-from typing import Any, ClassVar, Optional
+from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, Optional
 
 from gol.jit.host import Host
 
@@ -21,24 +20,31 @@ from .describe import WORDS_BYTES
 from .errors import Mismatch
 from .types import Type, Types, word_at
 
+if TYPE_CHECKING:
+    from .handles import Held
+
 # where a length or a handle is written (block.gol)
 NONE = (1 << 64) - 1  # nil
 FOREIGN = NONE - 1  # address and length follow
 INLINE = NONE - 2  # the value follows, or the number of a callable
+_AT_ONCE = 10_000  # handles that are let go of
 _LARGE = 1 << 20  # results of this size are forgotten at once
 _pair = struct.Struct("<QQ")
+_number = struct.Struct("<Q")
+_word, _set_word, _word_iter = _number.unpack_from, _number.pack_into, _number.iter_unpack
 
 
 class Out(bytearray):
     """What is written for gol, and what must live until it was read."""
 
-    __slots__ = ("keep", "lent", "inlined", "callables", "reads")
+    __slots__ = ("keep", "lent", "inlined", "callables", "taken", "reads")
 
     def __init__(self) -> None:
         self.keep: list[Any] = []
         self.lent: list[Export] = []
         self.inlined: list[Any] = []  # (converter, object) given for pointers
         self.callables: list[int] = []  # numbers given to callables
+        self.taken = 0  # the last of them that gol has read
         self.reads = False  # gol only reads the slice that is being written
 
     def word(self, n: int) -> None:
@@ -70,6 +76,12 @@ KNOWN = (
 )  # fmt: skip
 
 
+class Orphan(NamedTuple):
+    """A handle that Python never had an object for."""
+
+    handle: int
+
+
 class Bridge:
     """One per process, made when the first module is loaded."""
 
@@ -81,18 +93,26 @@ class Bridge:
         from .registry import Converters
 
         self.host = host
+        host.report = ends.report
         self.types = Types(host.layout)
         layout = self.symbol("Layout")
         self._run(self.symbol("init"), 0)
-        names = ("size", "input", "view", "callable", "words", "room")
+        names = (
+            "size", "input", "view", "callable", "taken", "given", "words", "room",
+        )  # fmt: skip
         self.at = {n: word_at(layout + 8 * i) for i, n in enumerate(names)}
         self.words = self.at["words"]
         self.input = self.at["input"]
         self.room = self.at["room"] - WORDS_BYTES
         self.pool: list[Block] = []
-        self.released: list[int] = []  # handles that Python has let go of
+        self.live: dict[int, Held] = {}  # handles that Python has objects for
+        self.released: list[Held | Orphan] = []  # those that are gone, but gol does not know yet
+        self.forgotten = 0  # how many were in that list before
+        self._released = self.symbol("Released")
         self.modules: dict[str, Any] = {}  # by the path of the package
+        self.failed: dict[str, BaseException] = {}  # what initialisers have raised
         self.methods: dict[int, dict[str, Any]] = {}  # by the address of T
+        self.docs: dict[int, str] = {}  # by the address of T
         self.func_calls: dict[int, Any] = {}  # by the address of a func type
         self.func_signatures: dict[int, Any] = {}
         known = self.symbol("Known")
@@ -120,7 +140,11 @@ class Bridge:
 
     def start(self, path: str) -> None:
         """Run the initialisers of a package, and of what it imports, once."""
-        self._run(self.host.address(f"{path}.init"), 0)
+        block = self.take()
+        try:
+            self.run(self.host.address(f"{path}.init"), block)
+        finally:
+            self.give(block)
 
     def symbol(self, name: str) -> int:
         return self.host.address(f"internal/python.{name}")
@@ -136,6 +160,9 @@ class Bridge:
     def take(self) -> Block:
         if self.released:
             self._drain()
+        return self._block()
+
+    def _block(self) -> Block:
         try:
             return self.pool.pop()
         except IndexError:
@@ -144,7 +171,12 @@ class Bridge:
             return Block(where.value, self.at["size"])
 
     def give(self, block: Block) -> None:
+        self.clear(block)
         self.pool.append(block)
+
+    def clear(self, block: Block) -> None:
+        """Its handles are the affair of objects now."""
+        _set_word(block.view, self.at["given"] + 8, 0)
 
     def write(self, block: Block, out: Out, view: bool = False) -> None:
         """Let gol read what was written. ``out`` must live until it has."""
@@ -192,18 +224,28 @@ class Bridge:
 
     def run(self, function: int, block: Block) -> None:
         """Call a thunk; raise what it ended by."""
-        outcome = self.host.call(function, block.address, alone=active_count() == 1)
+        outcome = self.host.call(function, block.address, alone=None)
         if outcome.kind != "returned":
             raise ends.of(self, outcome, block)
 
-    def load(self, address: int, type: int) -> bytes:
-        """The value in a variable of gol, as bytes for a converter."""
+    def load(self, address: int, type: Type) -> Any:
+        """The value in a variable of gol."""
+        return self._fetch(self._load, address, type.address, type)
+
+    def value_of(self, handle: int) -> Any:
+        """What a handle stands for."""
+        return self._fetch(self.symbol("Value"), handle, 0, self.known["any"])
+
+    def _fetch(self, function: int, first: int, second: int, type: Type) -> Any:
         block = self.take()
         try:
             _pair.pack_into(block.view, self.input, 0, 0)
-            _pair.pack_into(block.view, self.words, address, type)
-            self.run(self._load, block)
-            return self.read(block)
+            _pair.pack_into(block.view, self.words, first, second)
+            self.run(function, block)
+            return self.converters.of(type).get(self.read(block), 0)[0]
+        except BaseException:
+            self.disown(block.address)
+            raise
         finally:
             self.give(block)
 
@@ -214,17 +256,50 @@ class Bridge:
             self.write(block, out)
             self.run(self._store, block)
         finally:
+            self.finish(block, out)
             self.give(block)
 
+    def finish(self, block: Block, out: Out) -> None:
+        """Note which of the callables in ``out`` gol has read."""
+        if out.callables:
+            out.taken = _word(block.view, self.at["taken"])[0]
+
+    def disown(self, address: int) -> None:
+        """Let go of the handles in a block for which there is no object, since an exception
+        came before."""
+        start, n = _pair.unpack(ctypes.string_at(address + self.at["given"], 16))
+        self._forget()
+        for (handle,) in _word_iter(ctypes.string_at(start, 8 * n) if n else b""):
+            if handle not in self.live:
+                self.released.append(Orphan(handle))
+
     def _drain(self) -> None:
-        """Tell gol which handles Python has let go of."""
-        gone, self.released = self.released, []
+        """Tell gol which handles Python has let go of. They are on the list until gol has
+        counted them: a Ctrl-C may come at any time, and other threads do the same."""
+        self._forget()
+        at, gone = self.forgotten, self.released[:_AT_ONCE]
+        if not gone:
+            return
         out = Out()
-        for n in (len(gone), *gone):
-            out.word(n)
-        block = self.take()
+        out.word(at)
+        out.word(len(gone))
+        for held in gone:
+            out.word(held.handle)
+        block = self._block()
         try:
             self.write(block, out)
             self.run(self._release, block)
         finally:
             self.give(block)
+        self._forget()
+
+    def _forget(self) -> None:
+        heard = word_at(self._released) - self.forgotten
+        if heard <= 0:
+            return
+        gone = self.released[:heard]
+        del self.released[:heard]
+        self.forgotten += heard
+        for held in gone:
+            if self.live.get(held.handle) is held:  # not one that came after it
+                del self.live[held.handle]

@@ -52,7 +52,7 @@ def _thunks_id() -> str:
     """Changes whenever a file does that says what is compiled with a module, and kept."""
     here = os.path.dirname(os.path.abspath(__file__))
     names = ("build", "compiler", "describe", "readonly", "spell", "thunks")
-    files = [os.path.join(here, f"{n}.py") for n in names]
+    files = [os.path.join(here, f"{n}.py") for n in (*names, "../declared")]
     return " ".join(f"{st.st_size} {st.st_mtime_ns}" for st in map(os.stat, files))
 
 

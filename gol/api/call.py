@@ -5,12 +5,11 @@ from __future__ import annotations
 import ctypes
 import struct
 from collections.abc import Callable, Sequence
-from threading import active_count
-from typing import Any, cast
+from typing import Any, Optional, cast
 
 from gol.jit.host import RETURNED
 
-from . import ends
+from . import ends, functions
 from .bridge import Bridge, Out, put
 from .describe import Call, Slot
 from .errors import Error, Mismatch
@@ -47,27 +46,29 @@ class Signature:
         self.fails = last is not None and last.str == "error" and not last.pkgpath
 
     # ------------------------------------------------------- Python calls gol
-    def function(self, address: int) -> Function:
-        """The Python function that calls the thunk at an address."""
+    def invoker(self, address: int) -> Function:
+        """What calls the thunk at an address, with a tuple of arguments."""
         call = self.call
-        numbers = all(s[1] is not None for s in call.args + call.results)
-        if numbers and not call.variadic:
+        if all(s[1] is not None for s in call.args + call.results):
             return self._fast(address)
-        return self._general(address)
+        return lambda args: self._call(address, args, False)
+
+    def viewer(self, address: int) -> Optional[Function]:
+        """The same, but slices of numbers are views; None if no result is one."""
+        if any(c.type.kind == "slice" and c.type.elem.flat for c in self.results):
+            return lambda args: self._call(address, args, True)
+        return None
 
     def _fast(self, address: int) -> Function:
         """Nothing but numbers."""
         bridge = self.bridge
         checks = [cast(Number, c).check for c in self.args]
-        n = len(checks)
         words = bridge.words
         pack_into, unpack_from = self.numbers_in.pack_into, self.numbers_out.unpack_from
         take, pool, call = bridge.take, bridge.pool, bridge.host.call
         single = len(self.results) == 1
 
-        def function(*args: Any, **named: Any) -> Any:
-            if len(args) != n or named:
-                args = self.arrange(args, named)
+        def invoke(args: Any) -> Any:
             try:
                 numbers = [c(a) for c, a in zip(checks, args)]
             except Mismatch:
@@ -75,7 +76,7 @@ class Signature:
             block = take()
             try:
                 pack_into(block.view, words, *numbers)
-                outcome = call(address, block.address, alone=active_count() == 1)
+                outcome = call(address, block.address, alone=None)
                 if outcome is not RETURNED:
                     raise ends.of(bridge, outcome, block)
                 values = unpack_from(block.view, words)
@@ -85,42 +86,32 @@ class Signature:
                 return values[0]
             return values or None
 
-        return function
+        return invoke
 
-    def _general(self, address: int) -> Function:
-        def function(*args: Any, **named: Any) -> Any:
-            return self._call(address, args, named, False)
-
-        def view(*args: Any, **named: Any) -> Any:
-            return self._call(address, args, named, True)
-
-        function._gol_view = view  # type: ignore[attr-defined]
-        return function
-
-    def _call(self, address: int, args: Any, named: dict[str, Any], view: bool) -> Any:
+    def _call(self, address: int, args: Any, view: bool) -> Any:
         bridge = self.bridge
-        args = self.arrange(args, named)
-        block = bridge.take()
         out = Out()
+        block = bridge.take()
         try:
-            try:
-                numbers = self._put_all(self.args, self.call.args, args, out, self.call.reads)
-            except BaseException as e:
-                bridge.callables.drop(out)
-                if isinstance(e, Mismatch):
-                    raise e.kind(f"{self._argument(e.index)}: {e.text}") from None
-                raise
+            numbers = self._put_all(self.args, self.call.args, args, out, self.call.reads)
             self.numbers_in.pack_into(block.view, bridge.words, *numbers)
             bridge.write(block, out, view)
             bridge.run(address, block)
             numbers_out = self.numbers_out.unpack_from(block.view, bridge.words)
             data = bridge.read(block)
+            values, at = self._get_all(self.results, self.call.results, numbers_out, data, view)
+            for converter, v in out.inlined:
+                update = getattr(converter, "update", None)
+                at = update(v, data, at) if update is not None else converter.get(data, at)[1]
+        except BaseException as e:
+            bridge.finish(block, out)
+            bridge.callables.drop(out)
+            bridge.disown(block.address)
+            if isinstance(e, Mismatch):
+                raise e.kind(f"{self._argument(e.index)}: {e.text}") from None
+            raise
         finally:
             bridge.give(block)
-        values, at = self._get_all(self.results, self.call.results, numbers_out, data, view)
-        for converter, v in out.inlined:
-            update = getattr(converter, "update", None)
-            at = update(v, data, at) if update is not None else converter.get(data, at)[1]
         return self._result(values)
 
     def _result(self, values: list[Any]) -> Any:
@@ -172,46 +163,20 @@ class Signature:
         return values, at
 
     # --------------------------------------------------------- what is wrong
-    @property
-    def name(self) -> str:
-        return self.call.name
-
-    def arrange(self, args: tuple[Any, ...], named: dict[str, Any]) -> tuple[Any, ...]:
-        """The arguments in order, those of a variadic parameter as one list."""
+    def arrange(self, args: tuple[Any, ...]) -> tuple[Any, ...]:
+        """The arguments of a func value, those of a variadic parameter as one tuple."""
         call = self.call
         n = len(call.params)
-        if named:
-            return self._named(args, named)
         if call.variadic and len(args) >= n - 1:
-            return (*args[: n - 1], list(args[n - 1 :]))
+            return (*args[: n - 1], args[n - 1 :])
         if len(args) != n:
-            wanted = n - call.bound - call.variadic
+            wanted = n - 1 - call.variadic
             plural = "" if wanted == 1 else "s"
             least = "at least " if call.variadic else ""
             raise TypeError(
-                f"{call.name} takes {least}{wanted} argument{plural}, got {len(args) - call.bound}"
+                f"{call.name} takes {least}{wanted} argument{plural}, got {len(args) - 1}"
             )
         return args
-
-    def _named(self, args: tuple[Any, ...], named: dict[str, Any]) -> tuple[Any, ...]:
-        call = self.call
-        n = len(call.params)
-        if len(args) > n:
-            raise TypeError(f"{call.name} got too many arguments")
-        values = dict(enumerate(args))  # by position: receivers and blank ones have no name
-        for name, v in named.items():
-            if not name or name not in call.params:
-                raise TypeError(f"{call.name} has no parameter {name!r}")
-            i = call.params.index(name)
-            if i in values:
-                raise TypeError(f"{call.name} got two values for parameter {name!r}")
-            values[i] = v
-        if call.variadic:
-            values.setdefault(n - 1, [])
-        for i in range(n):
-            if i not in values:
-                raise TypeError(f"{call.name} got no argument for {call.params[i] or '_'}")
-        return tuple(values[i] for i in range(n))
 
     def explain(self, args: Sequence[Any]) -> Exception:
         """The error for the first of these numbers that does not fit."""
@@ -238,8 +203,12 @@ class Signature:
         words = address + bridge.words
         fmt = self.numbers_in
         numbers = fmt.unpack(ctypes.string_at(words, fmt.size)) if fmt.size else ()
-        data = bridge.read_at(address)
-        args, _ = self._get_all(self.args[1:], call.args[1:], numbers, data)
+        try:
+            data = bridge.read_at(address)
+            args, _ = self._get_all(self.args[1:], call.args[1:], numbers, data)
+        except BaseException:
+            bridge.disown(address)
+            raise
         if call.variadic and args[-1] is not None:
             args[-1:] = args[-1]
         elif call.variadic:
@@ -289,10 +258,32 @@ class Signature:
         return TypeError(f"result of {name}: {text}")
 
 
-def bind(bridge: Bridge, call: Call, types: Callable[[int], Type], address: int) -> Function:
+    @property
+    def annotations(self) -> list[str]:
+        """The types of the parameters but a receiver, and of what Python gets."""
+        args = [c.type.str for c in self.args[self.call.bound :]]
+        if self.call.variadic:
+            args[-1] = self.args[-1].type.elem.str
+        results = [c.type.str for c in self.results[: len(self.results) - self.fails]]
+        returned = ", ".join(results) or "None"
+        return [*args, f"({returned})" if len(results) > 1 else returned]
+
+
+def bind(
+    bridge: Bridge, call: Call, types: Callable[[int], Type], address: int, module: str
+) -> Function:
     """The Python function for one entry of a module's description."""
-    function = Signature(bridge, call, types).function(address)
-    name = call.name.rpartition(".")[2]
-    function.__name__ = name
-    function.__qualname__ = call.name
+    signature = Signature(bridge, call, types)
+    names = signature.annotations
+    function = functions.make(call, module, names, signature.invoker(address))
+    viewer = signature.viewer(address)
+    if viewer is not None:
+        view = functions.make(call, module, names, viewer)
+        function._gol_view = view  # type: ignore[attr-defined]
     return function
+
+
+def bind_value(signature: Signature, address: int) -> Function:
+    """The same for the func values of a type: the value itself is the first argument."""
+    invoke = signature.invoker(address)
+    return lambda *args: invoke(signature.arrange(args))

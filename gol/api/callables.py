@@ -33,15 +33,18 @@ class Callables:
         self._numbers = itertools.count(1)
         bridge.host.write_word(bridge.symbol("Enter"), bridge.host.callback(self._enter))
 
-    def hold(self, function: Any, signature: "Signature") -> int:
+    def hold(self, function: Any, signature: "Signature", out: Out) -> None:
         number = next(self._numbers)
+        out.callables.append(number)  # first: a Ctrl-C may come between
         self.held[number] = (function, signature)
-        return number
+        out.word(INLINE)
+        out.word(number)
 
     def drop(self, out: Out) -> None:
         """Those that were written there, and that gol will not read."""
         for number in out.callables:
-            self.held.pop(number, None)
+            if number > out.taken:
+                self.held.pop(number, None)
 
     def _enter(self, address: int) -> None:
         """Called by gol, with a block."""
@@ -53,6 +56,7 @@ class Callables:
         else:  # gol lets go of one
             (number,) = _unpack(ctypes.string_at(address + at["words"], 8))
             self.held.pop(number, None)
+            ctypes.memset(address + at["words"], 0, 8)
 
 
 class Function(Handle):
@@ -80,7 +84,4 @@ class FuncConverter(HandleConverter):
         signature = self.bridge.func_signatures.get(self.type.address)
         if signature is None:
             raise Mismatch(TypeError, f"no module makes a {self.type.str} of a callable")
-        number = self.bridge.callables.hold(v, signature)
-        out.callables.append(number)
-        out.word(INLINE)
-        out.word(number)
+        self.bridge.callables.hold(v, signature, out)

@@ -15,9 +15,10 @@ from gol.lang.check import check_package
 from gol.lang.diagnostics import Diagnostics
 from gol.lang.foreign import directive_of
 from gol.lang.objects import Func
-from gol.lang.source import SourceSet
+from gol.lang.source import SourceSet, decode
 
 from ..cache import Cache
+from ..declared import Declared, declarations
 from ..program import Progress
 from ..render import print_diagnostics
 from .describe import Description
@@ -78,12 +79,26 @@ class ModuleCompiler(Compiler):
                 diags.error(d.name.pos, "missing function body")
         if diags:
             return None
-        text, self.description = generate(pkg, self.path)
+        declared, doc = _documentation(sources)
+        text, self.description = generate(pkg, self.path, diags.sources, declared, doc)
         whole = Unit(self.path, [*sources, (FILE, text.encode())], imports=u.imports)
         self.units[-1] = whole
         if not packages.parse_unit(whole, diags.sources, diags):
             return None
         return super().front(whole)
+
+
+def _documentation(sources: Sources) -> tuple[dict[str, Declared], str]:
+    """What the sources declare, by its name, and the comment of the package."""
+    declared: dict[str, Declared] = {}
+    comments = []
+    for _, content in sources:
+        text = decode(content)
+        for d in declarations(text):
+            declared |= dict.fromkeys(d.names, d)
+            if d.text.startswith("package "):
+                comments.append(d.comment)
+    return declared, "\n\n".join(filter(None, comments))
 
 
 def _is_foreign(d: A.FuncDecl) -> bool:

@@ -389,8 +389,8 @@ class ErrorValue:
             return None, at
         bridge = self.all.bridge
         t = bridge.types.type_at(_unpack(data, at)[0])
-        handle = Handle(bridge, t, _unpack(data, at + 8)[0], 0)
-        at += 24
+        handle = Handle(bridge, t, _unpack(data, at + 8)[0], _unpack(data, at + 16)[0])
+        at += 32
         end = at + _unpack(data, at - 8)[0]
         e = Error(data[at:end].decode("utf-8", "surrogateescape"))
         e._gol_value = handle

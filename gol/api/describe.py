@@ -31,6 +31,9 @@ class Call(NamedTuple):
     variadic: bool
     reads: tuple[bool, ...] = ()  # arguments that are slices and only read
     bound: bool = False  # the first argument is a receiver, or the func value
+    doc: str = ""
+    file: str = "<gol>"  # where it is declared
+    line: int = 1
 
 
 class Description(NamedTuple):
@@ -43,6 +46,7 @@ class Description(NamedTuple):
     constants: dict[str, Any]
     types: dict[str, int]
     refused: dict[str, str]  # name → why Python cannot use it
+    docs: dict[str, str]  # of the package (""), and of its types
 
     def dump(self) -> tuple[Any, ...]:
         """For marshal, which knows no named tuples."""
@@ -50,6 +54,7 @@ class Description(NamedTuple):
             self.name, self.path, _calls(self.functions),
             {t: _calls(m) for t, m in self.methods.items()},
             _calls(self.funcs), self.variables, self.constants, self.types, self.refused,
+            self.docs,
         )  # fmt: skip
 
     @staticmethod

@@ -72,6 +72,22 @@ class Error(Exception):
     results: Any = None
     _gol_value: Any = None  # keeps the value alive in gol
 
+    @property
+    def value(self) -> Any:
+        """The error itself: for a pointer to a struct, say, its fields are attributes."""
+        handle = self._gol_value
+        return None if handle is None else handle._gol_bridge.value_of(handle._gol_handle)
+
+    def __eq__(self, other: object) -> bool:
+        """Pointers, as most errors are, are equal if they point to the same."""
+        if not isinstance(other, Error) or self._gol_value is None:
+            return self is other
+        pointer = self._gol_value._gol_type.kind == "pointer"
+        return self is other or pointer and self._gol_value == other._gol_value
+
+    def __hash__(self) -> int:
+        return object.__hash__(self) if self._gol_value is None else hash(self._gol_value)
+
     def __reduce__(self) -> Any:
         """Of a value of gol the message is left."""
         state = {k: v for k, v in self.__dict__.items() if k != "_gol_value"}

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import ctypes
 import struct
+import weakref
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from .describe import CODES
@@ -20,6 +22,21 @@ if TYPE_CHECKING:
 
 _unpack = struct.Struct("<Q").unpack_from
 _pair = struct.Struct("<QQ").unpack_from
+
+
+class Held(weakref.ref["Handle"]):
+    """A handle that Python has an object for. When the object goes this is put on the list of
+    those: by C, so no Ctrl-C comes between."""
+
+    __slots__ = ("handle",)
+
+    def __new__(cls, object: "Handle", handle: int, gone: Callable[[Any], None]) -> "Held":
+        self = super().__new__(cls, object, gone)
+        self.handle = handle
+        return self
+
+    def __init__(self, object: "Handle", handle: int, gone: Callable[[Any], None]) -> None:
+        super().__init__(object, gone)
 
 
 class Handle:
@@ -36,11 +53,9 @@ class Handle:
         set = object.__setattr__  # subclasses have fields of gol for attributes
         set(self, "_gol_bridge", bridge)
         set(self, "_gol_type", type)
-        set(self, "_gol_handle", handle)
         set(self, "_gol_address", address)
-
-    def __del__(self) -> None:
-        self._gol_bridge.released.append(self._gol_handle)
+        set(self, "_gol_handle", handle)
+        bridge.live[handle] = Held(self, handle, bridge.released.append)
 
     def __repr__(self) -> str:
         return f"<gol {self._gol_type.str} at {self._gol_address:#x}>"

@@ -12,9 +12,10 @@ from typing import TYPE_CHECKING, Any, Optional
 
 from .bridge import INLINE, Out, put
 from .errors import Mismatch
+from .functions import attribute
 from .handles import Handle, HandleConverter
 from .plain import mismatch
-from .structs import attribute, members
+from .structs import members
 from .types import StructField, Type
 
 if TYPE_CHECKING:
@@ -32,27 +33,25 @@ class Pointer(Handle):
 
 def read(bridge: Any, t: Type, address: int) -> Any:
     """The value of a variable of gol."""
-    converter = bridge.converters.of(t)
-    if t.flat:
-        data = ctypes.string_at(address, t.size) if t.size else b""
-    else:
-        data = bridge.load(address, t.address)
-    return converter.get(data, 0)[0]
+    if not t.flat:
+        return bridge.load(address, t)
+    data = ctypes.string_at(address, t.size) if t.size else b""
+    return bridge.converters.of(t).get(data, 0)[0]
 
 
 def write(bridge: Any, t: Type, address: int, v: Any, what: str) -> None:
     out = Out()
     try:
         put(bridge.converters.of(t), v, out)
+        if t.flat:
+            ctypes.memmove(address, bytes(out), t.size)
+        else:
+            bridge.store(address, t.address, out)
     except BaseException as e:
         bridge.callables.drop(out)
         if isinstance(e, Mismatch):
             raise e.kind(f"{what}: {e.text}") from None
         raise
-    if t.flat:
-        ctypes.memmove(address, bytes(out), t.size)
-    else:
-        bridge.store(address, t.address, out)
 
 
 def _property(f: StructField) -> property:

@@ -8,21 +8,17 @@ changed in the object.
 
 from __future__ import annotations
 
-import keyword
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from .errors import Mismatch
+from .functions import attribute
 from .plain import Plain, mismatch
 from .types import StructField, Type
 
 if TYPE_CHECKING:
     from .bridge import Out
     from .registry import Converters
-
-
-def attribute(name: str) -> str:
-    return name + "_" if keyword.iskeyword(name) else name
 
 
 def members(t: Type) -> list[StructField]:
@@ -45,7 +41,7 @@ def make_class(t: Type, all: "Converters") -> type:
     cls = dataclasses.make_dataclass(name, fields, unsafe_hash=True)
     cls.__module__ = t.str.rpartition(".")[0] if t.name else "gol"
     cls.__qualname__ = name
-    cls.__doc__ = f"The struct {t.str} of gol."
+    cls.__doc__ = all.bridge.docs.get(t.address, f"The struct {t.str} of gol.")
     setattr(cls, "_gol_type", t)  # noqa: B010 (mypy knows no such attribute)
     for method, function in all.bridge.methods_of(t).items():
         if not hasattr(cls, method):

@@ -12,6 +12,7 @@ The file is compiled with the package, so that it may name what is not exported.
 from __future__ import annotations
 
 import math
+import re
 from typing import Any, Optional
 
 from gol.jit.rtypes import canonical
@@ -20,7 +21,9 @@ from gol.lang.constant import Big, Complex
 from gol.lang.lookup import method_set
 from gol.lang.objects import Const, Func, Package, TypeName, Var
 from gol.lang.sizes import align_up, alignof, sizeof
+from gol.lang.source import SourceSet
 
+from ..declared import Declared
 from .describe import CODES, WORDS_BYTES, Call, Description, Slot
 from .readonly import only_read
 from .spell import HELPERS, MARK, Speller, Unnameable
@@ -29,9 +32,12 @@ TABLE = f"table{MARK}"
 FILE = "<python>"  # where thunks are, as tracebacks name it
 
 
-def generate(pkg: Package, path: str) -> tuple[str, Description]:
-    """The source, and the description of the module whose package has this path."""
-    return _Generator(pkg, path).run()
+def generate(
+    pkg: Package, path: str, sources: SourceSet, declared: dict[str, Declared], doc: str
+) -> tuple[str, Description]:
+    """The source, and the description of the module whose package has this path. ``doc`` is
+    the comment of the package, ``declared`` has what else the sources say."""
+    return _Generator(pkg, path, sources, declared, doc).run()
 
 
 class _Block:
@@ -53,8 +59,12 @@ class _Block:
 
 
 class _Generator:
-    def __init__(self, pkg: Package, path: str) -> None:
+    def __init__(
+        self, pkg: Package, path: str, sources: SourceSet, declared: dict[str, Declared], doc: str
+    ) -> None:
         self.pkg = pkg
+        self.sources = sources
+        self.declared = declared
         self.spell = Speller(pkg)
         self.table: list[str] = []
         self.out: list[str] = []
@@ -62,7 +72,7 @@ class _Generator:
         self.numbers: dict[str, int] = {}  # canonical type → entry
         self.pending: list[T.Type] = []  # func types that need a thunk
         self.walked: set[str] = set()
-        self.d = Description(pkg.name, path, {}, {}, {}, {}, {}, {}, {})
+        self.d = Description(pkg.name, path, {}, {}, {}, {}, {}, {}, {}, {"": doc})
 
     def run(self) -> tuple[str, Description]:
         for name, obj in self.pkg.scope.names.items():
@@ -104,11 +114,25 @@ class _Generator:
             self.d.variables[name] = self.entry(f"&{name}")
         elif isinstance(obj, TypeName):
             self.d.types[name] = self.number(obj.type)
+            if name in self.declared:
+                self.d.docs[name] = str(self.declared[name])
         elif isinstance(obj, Func):
             sig = obj.type
             reads = only_read(obj.decl, sig) if obj.decl is not None else ()
             call = self.thunk(name, name, sig, f"py{MARK}{name}", reads)
-            self.d.functions[name] = call
+            self.d.functions[name] = self.documented(call, obj)
+
+    def documented(self, call: Call, f: Func) -> Call:
+        """With what the source says of it. A promoted method is documented where it is
+        declared."""
+        declared = None
+        if f.pkg is self.pkg:
+            name = f.link_name.removeprefix(f"{self.pkg.path}.")
+            declared = self.declared.get(re.sub(r"\(\*(.*)\)", r"\1", name))
+        at = self.sources.position(f.pos)
+        if at.file:
+            call = call._replace(file=at.file, line=at.line)
+        return call._replace(doc=str(declared)) if declared else call
 
     def methods(self, named: T.Named) -> None:
         found: dict[str, Call] = {}
@@ -124,7 +148,7 @@ class _Generator:
                 call = self.thunk(f"{named.obj.name}.{name}", f".{name}", whole, symbol)
             except Unnameable:
                 continue
-            found[name] = call
+            found[name] = self.documented(call, m.func)
         if found:
             self.d.methods[self.number(named)] = found
 

@@ -299,6 +299,35 @@ def test_other_ends() -> None:
     assert m.divide(6, 3) == 2
 
 
+def test_a_thread_that_a_callable_starts_may_ready_the_call() -> None:
+    """When the call begins there is no other thread."""
+    threads = [threading.Thread(target=m.send, args=(k,)) for k in range(2)]
+    assert m.afterwards(threads[0].start) == 0
+    threads[0].join()
+    with pytest.raises(gol.Deadlock):
+        m.afterwards(lambda: None)
+    assert m.apply(lambda x: m.afterwards(threads[1].start), 0) == 1
+    threads[1].join()
+
+
+def test_goroutines_report_what_they_panic_with(capfd: pytest.CaptureFixture[str]) -> None:
+    m.panicking("at last")
+    err = capfd.readouterr().err
+    assert err.startswith("panic: at last\n\ngoroutine "), err
+    assert "calls.panicking" in err and "py/" not in err, err
+
+
+def test_finalizers_that_fail_stop_no_others(capfd: pytest.CaptureFixture[str]) -> None:
+    settle()
+    m.finalized(3)
+    settle()
+    assert capfd.readouterr().err.count("panic: finalized") == 3
+    m.keep(abs)
+    m.kept = None
+    settle()
+    assert not Bridge.get().callables.held
+
+
 def test_interrupt() -> None:
     for wait in (m.spin, lambda: m.sleep(3_600_000)):
         t = threading.Timer(0.2, os.kill, (os.getpid(), signal.SIGINT))

@@ -290,7 +290,7 @@ def test_methods_of_structs() -> None:
     assert p.Move(10, 20) is None
     assert p == m.Point(11, 22)  # as in Go, where p is a variable
     assert p.String() == "(11, 22)"
-    with pytest.raises(TypeError, match="Point.Move takes 2 arguments, got 1"):
+    with pytest.raises(TypeError, match="missing 1 required positional argument: 'dy'"):
         p.Move(1)
     with pytest.raises(TypeError, match=r"argument 1 \(dx\) of Point.Move: wanted int, got str"):
         p.Move("x", 1)
@@ -413,30 +413,29 @@ def test_named_arguments() -> None:
     assert m.named(1, b="x") == (1, "x")
     assert m.integer(x=5) == 5
     for args, named, why in (
-        ((1,), {}, "named takes 2 arguments, got 1"),
-        ((1, "x", 3), {}, "named takes 2 arguments, got 3"),
-        ((1,), {"c": 1}, "named has no parameter 'c'"),
-        ((1,), {"a": 1}, "named got two values for parameter 'a'"),
-        ((), {"a": 1}, "named got no argument for b"),
+        ((1,), {}, r"named\(\) missing 1 required positional argument: 'b'"),
+        ((1, "x", 3), {}, r"named\(\) takes 2 positional arguments but 3 were given"),
+        ((1,), {"c": 1}, r"named\(\) got an unexpected keyword argument 'c'"),
+        ((1,), {"a": 1}, r"named\(\) got multiple values for argument 'a'"),
+        ((), {"a": 1}, r"named\(\) missing 1 required positional argument: 'b'"),
     ):
         with pytest.raises(TypeError, match=why):
             m.named(*args, **named)
     with pytest.raises(TypeError, match="argument 1 of unnamed"):
         m.unnamed("x", "y")
-    with pytest.raises(TypeError, match="integer takes 1 argument, got 0"):
+    with pytest.raises(TypeError, match=r"integer\(\) missing 1 required"):
         m.integer()
 
 
 def test_named_arguments_by_position() -> None:
     assert m.Factor(3).Times(1, x=2) == 6
-    with pytest.raises(TypeError, match="Factor.Times got no argument for _"):
+    with pytest.raises(TypeError, match=r"Factor.Times\(\) missing .*: '_1'"):
         m.Factor(3).Times(x=2)
-    with pytest.raises(TypeError, match="has no parameter ''"):
+    with pytest.raises(TypeError, match="unexpected keyword argument ''"):
         m.Factor(3).Times(1, **{"": 2})
     assert m.count(a=1) == 1
-    assert m.count(a=1, xs=[5, 6]) == 21
-    with pytest.raises(TypeError, match="count got no argument for a"):
-        m.count(xs=[5])
+    with pytest.raises(TypeError, match="unexpected keyword argument 'xs'"):
+        m.count(1, xs=[5])
 
 
 def test_elements_that_change_their_list() -> None:
@@ -507,9 +506,9 @@ def test_any_is_named_so() -> None:
 def test_variadic_functions() -> None:
     assert m.sum(1) == 1
     assert m.sum(1, 2, 3) == 6
-    assert m.sum(base=1, more=[2, 3]) == 6
+    assert m.sum(base=1) == 1
     assert m.joined("-", "a", "b") == "a-b"
-    with pytest.raises(TypeError, match="sum takes at least 1 argument, got 0"):
+    with pytest.raises(TypeError, match=r"sum\(\) missing 1 required positional argument: 'base'"):
         m.sum()
     with pytest.raises(TypeError, match=r"argument 2 \(more\) of sum: element 1: wanted int"):
         m.sum(1, 2, "x")
