@@ -18,9 +18,9 @@ if not os.path.isdir(os.path.join(os.path.dirname(__file__), "lang")):
 # The Python API is imported when first used: the command must not wait for it.
 _API = frozenset(
     (
-        "CompileError", "Deadlock", "Diagnostic", "Error", "Failure", "FatalError", "Goexit",
-        "Handle", "Module", "Panic", "Pointer", "StackOverflow", "compile", "load", "value",
-        "view",
+        "Channel", "CompileError", "Deadlock", "Diagnostic", "Error", "Failure", "FatalError",
+        "Goexit", "Handle", "Module", "Panic", "Pointer", "StackOverflow", "compile", "load",
+        "value", "view",
     )
 )  # fmt: skip
 

@@ -276,7 +276,7 @@ class Host:
         calls = thread.calls
         depth = len(calls)
         main = thread.main
-        words = thread.idle.pop() if thread.idle else (ctypes.c_uint64 * self._words)()
+        words: Any = thread.idle.pop() if thread.idle else (ctypes.c_uint64 * self._words)()
         self._fill(
             words, 0, fn, arg, self._op[op], thread.id, main, depth > 0, alone, thread.address,
             _TEXT,

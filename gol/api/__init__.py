@@ -5,7 +5,8 @@
                  path, with the compiler; describe: what is known of a module afterwards
     module       the object with the module's names
     bridge       blocks, through which arguments and results go; call: one call
-    registry     the converters: plain, convert, structs, pointers, handles, callables, buffers
+    registry     the converters: plain, convert, structs, pointers, handles,
+                 channels, callables, buffers
     types        gol's type descriptors
     ends         how a call ended
 """
@@ -16,6 +17,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from . import build, module
+from .channels import Channel
 from .errors import (
     CompileError,
     Deadlock,
@@ -32,7 +34,7 @@ from .module import Module
 from .pointers import Pointer, read
 
 __all__ = [
-    "CompileError", "Deadlock", "Diagnostic", "Error", "Failure", "FatalError", "Goexit",
+    "Channel", "CompileError", "Deadlock", "Diagnostic", "Error", "Failure", "FatalError", "Goexit",
     "Handle", "Module", "Panic", "Pointer", "StackOverflow", "compile", "load", "value", "view",
 ]  # fmt: skip
 

@@ -230,31 +230,38 @@ class Bridge:
 
     def load(self, address: int, type: Type) -> Any:
         """The value in a variable of gol."""
-        return self._fetch(self._load, address, type.address, type)
+        return self.fetch(self._load, address, type.address, self.converters.of(type))
 
     def value_of(self, handle: int) -> Any:
         """What a handle stands for."""
-        return self._fetch(self.symbol("Value"), handle, 0, self.known["any"])
+        any = self.converters.of(self.known["any"])
+        return self.fetch(self.symbol("Value"), handle, 0, any)
 
-    def _fetch(self, function: int, first: int, second: int, type: Type) -> Any:
+    def fetch(self, function: int, first: int, second: int, converter: Any) -> Any:
+        """Call a function of package internal/python with two words; what it wrote."""
         block = self.take()
         try:
             _pair.pack_into(block.view, self.input, 0, 0)
             _pair.pack_into(block.view, self.words, first, second)
             self.run(function, block)
-            return self.converters.of(type).get(self.read(block), 0)[0]
+            return converter.get(self.read(block), 0)[0]
         except BaseException:
             self.disown(block.address)
             raise
         finally:
             self.give(block)
 
-    def store(self, address: int, type: int, out: Out) -> None:
+    def store(self, address: int, type: Type, out: Out) -> None:
+        """Set a variable of gol."""
+        self.submit(self._store, address, type.address, out)
+
+    def submit(self, function: int, first: int, second: int, out: Out) -> None:
+        """Call a function of package internal/python with two words, and what is written."""
         block = self.take()
         try:
-            _pair.pack_into(block.view, self.words, address, type)
+            _pair.pack_into(block.view, self.words, first, second)
             self.write(block, out)
-            self.run(self._store, block)
+            self.run(function, block)
         finally:
             self.finish(block, out)
             self.give(block)

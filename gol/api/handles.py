@@ -30,13 +30,15 @@ class Held(weakref.ref["Handle"]):
 
     __slots__ = ("handle",)
 
+    handle: int
+
     def __new__(cls, object: "Handle", handle: int, gone: Callable[[Any], None]) -> "Held":
         self = super().__new__(cls, object, gone)
         self.handle = handle
         return self
 
     def __init__(self, object: "Handle", handle: int, gone: Callable[[Any], None]) -> None:
-        super().__init__(object, gone)
+        super().__init__(object, gone)  # type: ignore[call-arg]
 
 
 class Handle:

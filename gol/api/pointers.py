@@ -8,6 +8,7 @@ pointer to a copy, and what the call has changed in it is changed in the object.
 from __future__ import annotations
 
 import ctypes
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Optional
 
 from .bridge import INLINE, Out, put
@@ -15,7 +16,7 @@ from .errors import Mismatch
 from .functions import attribute
 from .handles import Handle, HandleConverter
 from .plain import mismatch
-from .structs import members
+from .structs import members, promoted
 from .types import StructField, Type
 
 if TYPE_CHECKING:
@@ -40,13 +41,21 @@ def read(bridge: Any, t: Type, address: int) -> Any:
 
 
 def write(bridge: Any, t: Type, address: int, v: Any, what: str) -> None:
-    out = Out()
-    try:
-        put(bridge.converters.of(t), v, out)
+    def store(out: Out) -> None:
         if t.flat:
             ctypes.memmove(address, bytes(out), t.size)
         else:
-            bridge.store(address, t.address, out)
+            bridge.store(address, t, out)
+
+    hand(bridge, t, v, what, store)
+
+
+def hand(bridge: Any, t: Type, v: Any, what: str, to: Callable[[Out], None]) -> None:
+    """Hand a value to gol; ``what`` it is stands in errors."""
+    out = Out()
+    try:
+        put(bridge.converters.of(t), v, out)
+        to(out)
     except BaseException as e:
         bridge.callables.drop(out)
         if isinstance(e, Mismatch):
@@ -61,6 +70,28 @@ def _property(f: StructField) -> property:
     def set(self: Pointer, v: Any) -> None:
         what = f"field {f.name} of {self._gol_type.elem.str}"
         write(self._gol_bridge, f.type, self._gol_address + f.offset, v, what)
+
+    return property(get, set, doc=f"{f.name} {f.type.str}")
+
+
+def _promoted(path: list[StructField]) -> property:
+    """A field of an embedded struct, which lies here, or where an embedded pointer points."""
+    at = 0
+    for f in path[:-1]:
+        if f.type.kind == "pointer":
+            return _behind(_property(f._replace(offset=at + f.offset)), path[-1])
+        at += f.offset
+    return _property(path[-1]._replace(offset=at + path[-1].offset))
+
+
+def _behind(pointer: property, f: StructField) -> property:
+    name = attribute(f.name)
+
+    def get(self: Pointer) -> Any:
+        return getattr(pointer.__get__(self), name)
+
+    def set(self: Pointer, v: Any) -> None:
+        setattr(pointer.__get__(self), name, v)
 
     return property(get, set, doc=f"{f.name} {f.type.str}")
 
@@ -84,6 +115,9 @@ def make_class(t: Type, all: "Converters") -> type[Pointer]:
         names["value"] = property(_value, _set_value)
     for method, function in all.bridge.methods_of(elem).items():
         names.setdefault(method, function)
+    if elem.kind == "struct" and not elem.opaque:
+        for n, path in promoted(elem).items():
+            names.setdefault(attribute(n), _promoted(path))
     return type(t.str, (Pointer,), names)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from . import callables, convert, handles, plain, pointers, structs
+from . import callables, channels, convert, handles, plain, pointers, structs
 from .types import Type
 
 if TYPE_CHECKING:
@@ -17,7 +17,7 @@ _BY_KIND: dict[str, Any] = {
     "interface": convert.Interface,
     "pointer": pointers.PointerConverter,
     "func": callables.FuncConverter,
-    "chan": handles.HandleConverter,
+    "chan": channels.ChannelConverter,
 }
 
 

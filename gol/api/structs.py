@@ -25,6 +25,51 @@ def members(t: Type) -> list[StructField]:
     return [f for f in t.fields if f.name != "_"]
 
 
+def promoted(t: Type) -> dict[str, list[StructField]]:
+    """The fields that t has from embedded structs: by their names, the way to each. As in Go
+    the shallowest counts, if it is the only one there."""
+    found: dict[str, list[StructField]] = {}
+    hidden = {f.name for f in t.fields}
+    level: list[list[StructField]] = [[f] for f in t.fields if f.embedded]
+    seen = {t.address}
+    while level:
+        here: dict[str, list[list[StructField]]] = {}
+        deeper: list[list[StructField]] = []
+        structs = []
+        for path in level:
+            s = path[-1].type
+            s = s.elem if s.kind == "pointer" else s
+            if s.kind != "struct" or s.opaque or s.address in seen:
+                continue
+            structs.append(s.address)
+            for f in members(s):
+                here.setdefault(f.name, []).append([*path, f])
+                if f.embedded:
+                    deeper.append([*path, f])
+        found |= {n: ps[0] for n, ps in here.items() if n not in hidden and len(ps) == 1}
+        hidden |= here.keys()
+        seen |= set(structs)
+        level = deeper
+    return found
+
+
+def _promoted(path: list[StructField]) -> property:
+    names = [attribute(f.name) for f in path]
+
+    def holder(self: Any) -> Any:
+        for n in names[:-1]:
+            self = getattr(self, n)
+        return self
+
+    def get(self: Any) -> Any:
+        return getattr(holder(self), names[-1])
+
+    def set(self: Any, v: Any) -> None:
+        setattr(holder(self), names[-1], v)
+
+    return property(get, set, doc=f"{path[-1].name} {path[-1].type.str}")
+
+
 def make_class(t: Type, all: "Converters") -> type:
     """The dataclass. The annotations are the types as gol writes them."""
     import dataclasses
@@ -46,6 +91,9 @@ def make_class(t: Type, all: "Converters") -> type:
     for method, function in all.bridge.methods_of(t).items():
         if not hasattr(cls, method):
             setattr(cls, method, function)
+    for n, path in promoted(t).items():
+        if not hasattr(cls, attribute(n)):  # a method hides what lies deeper
+            setattr(cls, attribute(n), _promoted(path))
     return cls
 
 

@@ -24,6 +24,7 @@ class StructField(NamedTuple):
     pkgpath: str  # of an unexported name
     type: "Type"
     offset: int
+    embedded: bool
 
 
 def word_at(address: int) -> int:
@@ -77,6 +78,7 @@ class Type:
                 text_at(p + at["pkgpath"]),
                 read(word_at(p + at["typ"])),
                 word_at(p + at["offset"]),
+                ctypes.string_at(p + at["embedded"], 1) != b"\0",
             )
             for p in self._array("fields", self.reader.field_size)
         ]
