@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING, Optional
 if TYPE_CHECKING:
     from .objects import Func, Package, TypeName, Var
 
+Qualifier = Optional[Callable[["Package"], str]]  # what stands before the names of a package
+
 
 class Type:
     __slots__ = ()
@@ -197,7 +199,7 @@ def is_interface(t: Optional[Type]) -> bool:
     return t is not None and isinstance(t.underlying(), Interface)
 
 
-def type_string(t: Type, qualify: Optional[Callable[["Package"], str]] = None) -> str:
+def type_string(t: Type, qualify: Qualifier = None) -> str:
     """Go's notation. ``qualify`` maps a Package to the prefix printed before its type
     names ("" for none); by default the package's name."""
     out: list[str] = []
@@ -205,7 +207,7 @@ def type_string(t: Type, qualify: Optional[Callable[["Package"], str]] = None) -
     return "".join(out)
 
 
-def _write(out: list[str], t: Type, q: Optional[Callable[["Package"], str]]) -> None:
+def _write(out: list[str], t: Type, q: Qualifier) -> None:
     w = out.append
     if isinstance(t, Basic):
         w(t.name)
@@ -231,32 +233,13 @@ def _write(out: list[str], t: Type, q: Optional[Callable[["Package"], str]]) -> 
         w("]")
         _write(out, t.elem, q)
     elif isinstance(t, Chan):
-        paren = False
-        if t.dir == "send":
-            w("chan<- ")
-        elif t.dir == "recv":
-            w("<-chan ")
-        else:
-            w("chan ")
-            paren = isinstance(t.elem, Chan) and t.elem.dir == "recv"
-        if paren:
-            w("(")
+        w({"send": "chan<- ", "recv": "<-chan ", "both": "chan "}[t.dir])
+        paren = t.dir == "both" and isinstance(t.elem, Chan) and t.elem.dir == "recv"
+        w("(" if paren else "")
         _write(out, t.elem, q)
-        if paren:
-            w(")")
+        w(")" if paren else "")
     elif isinstance(t, Struct):
-        w("struct{")
-        for i, f in enumerate(t.fields):
-            if i:
-                w("; ")
-            if not f.embedded:
-                w(f.name + " ")
-            _write(out, f.type, q)
-            if t.tags and t.tags[i]:
-                from .constant import quote
-
-                w(" " + quote(t.tags[i]))
-        w("}")
+        _write_struct(out, t, q)
     elif isinstance(t, Tuple):
         w("(")
         for i, e in enumerate(t.types):
@@ -268,31 +251,41 @@ def _write(out: list[str], t: Type, q: Optional[Callable[["Package"], str]]) -> 
         w("func")
         write_signature(out, t, q)
     elif isinstance(t, Interface):
-        if not t.methods and not t.embeds:
-            w("interface{}" if t is not ANY else "any")
-            return
-        w("interface{")
-        first = True
-        for m in t.methods:
-            if not first:
-                w("; ")
-            first = False
-            w(m.name)
-            assert isinstance(m.type, Signature)
-            write_signature(out, m.type, q)
-        for e in t.embeds:
-            if not first:
-                w("; ")
-            first = False
-            _write(out, e, q)
-        w("}")
+        if t is ANY:
+            w("any")
+        else:
+            _write_interface(out, t, q)
     else:
         w(f"?{type(t).__name__}")
 
 
-def write_signature(
-    out: list[str], sig: Signature, q: Optional[Callable[["Package"], str]] = None
-) -> None:
+def _write_struct(out: list[str], t: Struct, q: Qualifier) -> None:
+    from .constant import quote
+
+    out.append("struct{")
+    for i, f in enumerate(t.fields):
+        out.append("; " if i else "")
+        if not f.embedded:
+            out.append(f.name + " ")
+        _write(out, f.type, q)
+        if t.tags and t.tags[i]:
+            out.append(" " + quote(t.tags[i]))
+    out.append("}")
+
+
+def _write_interface(out: list[str], t: Interface, q: Qualifier) -> None:
+    out.append("interface{")
+    for i, m in enumerate(t.methods):
+        out.append(f"; {m.name}" if i else m.name)
+        assert isinstance(m.type, Signature)
+        write_signature(out, m.type, q)
+    for i, e in enumerate(t.embeds, len(t.methods)):
+        out.append("; " if i else "")
+        _write(out, e, q)
+    out.append("}")
+
+
+def write_signature(out: list[str], sig: Signature, q: Qualifier = None) -> None:
     def params(vars: list["Var"], variadic: bool) -> None:
         out.append("(")
         for i, v in enumerate(vars):

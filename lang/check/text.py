@@ -3,17 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Optional
+from typing import Optional
 
 from .. import ast as A
 from .. import constant
 from .. import types as T
+from ..types import Qualifier
 from .predicates import composite_kind, is_integer, is_numeric, is_untyped
-
-if TYPE_CHECKING:
-    from ..objects import Package
-
-Qualifier = Optional[Callable[["Package"], str]]
 
 
 def expr_string(e: A.Node) -> str:
