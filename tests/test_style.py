@@ -43,7 +43,7 @@ def test_ruff() -> None:
         [sys.executable, "-m", "ruff", "check", "--no-cache", "."],
         cwd=ROOT, capture_output=True, text=True,
     )  # fmt: skip
-    assert r.returncode == 0, r.stdout
+    assert r.returncode == 0, r.stdout + r.stderr
 
 
 @pytest.mark.skipif(not have("mypy"), reason="mypy is not installed")
@@ -65,7 +65,7 @@ def test_mypy(tmp_path: Path) -> None:
         ],
         cwd=tmp_path, capture_output=True, text=True,
     )  # fmt: skip
-    assert r.returncode == 0, r.stdout
+    assert r.returncode == 0, r.stdout + r.stderr
 
 
 def imports(file: Path, module: str) -> Iterator[tuple[int, str]]:
