@@ -51,7 +51,14 @@ def _history() -> History:
             pass
     except OSError:
         return InMemoryHistory()
-    return FileHistory(path)
+    return _History(path)
+
+
+class _History(FileHistory):
+    def store_string(self, string: str) -> None:
+        """What cannot be kept on the disk is kept for this session."""
+        with contextlib.suppress(OSError):
+            super().store_string(string)
 
 
 class Driver(threading.Thread):
@@ -110,6 +117,7 @@ class Prompt:
             key_bindings=_bindings(self.session),
             input_processors=[TabsProcessor(char1=" ", char2=" ")],
             editing_mode=EditingMode.EMACS,
+            enable_suspend=True,
             include_default_pygments_style=True,
             color_depth=None if coloured() else ColorDepth.MONOCHROME,
             input=create_input(sys.stdin),

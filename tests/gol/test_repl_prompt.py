@@ -260,3 +260,16 @@ def test_pasted_lines_are_one_entry(tmp_path: Path) -> None:
         t.type("\x1b[200~func sq(x int) int {\n\treturn x * x\n}\nsq(5)\x1b[201~")
         t.expect("sq(5)")
         assert t.enter("") == "25  int"
+
+
+def test_a_history_that_cannot_be_written_is_no_error(tmp_path: Path) -> None:
+    folder = tmp_path / "data"
+    with Terminal(tmp_path, {"GOLHISTORY": str(folder / "history")}) as t:
+        assert t.enter("1") == "1  int"
+        (folder / "history").unlink()
+        folder.rmdir()
+        assert t.enter("2") == "2  int"
+        t.type("\x1b[A\x1b[A")
+        t.expect("gol> 1")
+        assert t.enter("1") == "11  int"
+        assert t.leave() == 0
