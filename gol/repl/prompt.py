@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import signal
 import sys
 import threading
 from collections.abc import Callable
@@ -39,6 +40,11 @@ from .outcome import report
 _PROMPT = HTML("<ansigreen><b>gol&gt; </b></ansigreen>")
 _CONTINUATION = "...  "
 _INDENT = "    "
+
+
+def _too_late(number: int, frame: object) -> None:
+    """A Ctrl-C between the end of an entry, which it was for, and the next input, to which it is
+    a key: an exception there would leave half of something behind."""
 
 
 def _history() -> History:
@@ -170,11 +176,12 @@ class Prompt:
         """One turn; False at the end of the input."""
         if self.driver.code is not None:
             return False
+        signal.signal(signal.SIGINT, _too_late)
         try:
             with self.above:
                 self.driver.may.set()
                 try:
-                    text = self.input.prompt(pre_run=self._begin)
+                    text = self.input.prompt(pre_run=self._begin, handle_sigint=False)
                 finally:
                     self.driver.may.clear()
         except KeyboardInterrupt:
@@ -182,7 +189,11 @@ class Prompt:
         except EOFError:
             return False
         try:
-            self.enter(text)
+            try:
+                signal.signal(signal.SIGINT, signal.default_int_handler)
+                self.enter(text)
+            finally:
+                signal.signal(signal.SIGINT, _too_late)
         except KeyboardInterrupt:  # while it was compiled, or a file loaded
             print("interrupted", file=sys.stderr)
         self._to_line_start()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import signal
 import time
 from pathlib import Path
 
@@ -260,6 +262,22 @@ def test_pasted_lines_are_one_entry(tmp_path: Path) -> None:
         t.type("\x1b[200~func sq(x int) int {\n\treturn x * x\n}\nsq(5)\x1b[201~")
         t.expect("sq(5)")
         assert t.enter("") == "25  int"
+
+
+def test_a_ctrl_c_between_two_entries_leaves_nothing_behind(tmp_path: Path) -> None:
+    with Terminal(tmp_path) as t:
+        assert t.enter("x := 1") == ""
+        for _ in range(100):
+            t.type("\r")
+            os.kill(t.pid, signal.SIGINT)
+            t.read(0.01)
+        t.type('"all" + "in"\r')
+        t.expect('"allin"  string')
+        t.wait(lambda text: text.endswith("\ngol>"), "prompt")
+        assert t.enter("x") == "1  int"
+        for word in ("Traceback", "Exception", "Error", "Warning"):
+            assert word not in t.text()
+        assert t.leave() == 0
 
 
 def test_a_history_that_cannot_be_written_is_no_error(tmp_path: Path) -> None:
