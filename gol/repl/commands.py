@@ -149,7 +149,7 @@ class Commands:
     def goroutines(self, rest: str) -> None:
         """what every goroutine is doing"""
         self.session.start()
-        print(self.session.host.goroutines().rstrip("\n") or "no goroutines")
+        print(self.session.host.goroutines().strip("\n") or "no goroutines")
 
     def time(self, rest: str) -> None:
         """[ENTRY]: how long ENTRY takes to compile and run; alone, so for each, or no more"""
