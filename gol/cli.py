@@ -60,19 +60,33 @@ def main(argv: list[str] | None = None) -> int:
     except BrokenPipeError:
         die("SIGPIPE")
     except MemoryError:
-        print("gol: out of memory while compiling", file=sys.stderr)
-        return 2
-    except OSError as e:
-        print(f"gol: {e.filename or 'write'}: {lower_strerror(e)}", file=sys.stderr)
-        _forget_output()
-        return 1
+        pass  # what took it is let go first
     except Exception as e:
         if os.environ.get("GOL_TRACEBACK"):
             raise
-        first = (str(e).splitlines() or [""])[0]
-        print(f"gol: internal compiler error: {type(e).__name__}: {first}", file=sys.stderr)
-        print("This is a bug of gol; GOL_TRACEBACK=1 shows where.", file=sys.stderr)
-        return 2
+        return _failed(e)
+    return _no_memory()
+
+
+def _no_memory() -> int:
+    os.write(2, b"gol: out of memory while compiling\n")
+    return 2
+
+
+def _failed(e: Exception) -> int:
+    """Say why, in one line; the exit code."""
+    from gol.jit import memory
+
+    if memory.caused(e):
+        return _no_memory()
+    if isinstance(e, OSError):
+        print(f"gol: {e.filename or 'write'}: {lower_strerror(e)}", file=sys.stderr)
+        _forget_output()
+        return 1
+    first = (str(e).splitlines() or [""])[0]
+    print(f"gol: internal compiler error: {type(e).__name__}: {first}", file=sys.stderr)
+    print("This is a bug of gol; GOL_TRACEBACK=1 shows where.", file=sys.stderr)
+    return 2
 
 
 def _forget_output() -> None:

@@ -27,7 +27,7 @@ class Child:
     parent alone. Raises MemoryError if there can be none."""
 
     def __init__(self, work: Callable[[], None], interrupt: signal.Handlers) -> None:
-        if _other_threads():
+        if _other_threads() or _memory_is_limited():
             load()
         self._errors = os.memfd_create("gol-errors")
         parent = os.getpid()
@@ -89,6 +89,14 @@ def _other_threads() -> bool:
     child would wait for it for ever."""
     threading = sys.modules.get("threading")
     return threading is not None and threading.active_count() > 1
+
+
+def _memory_is_limited() -> bool:
+    """Then it had better run out at once, in the dynamic linker: Python itself does not survive
+    that everywhere."""
+    import resource
+
+    return resource.getrlimit(resource.RLIMIT_AS)[0] != resource.RLIM_INFINITY
 
 
 def _live(work: Callable[[], None], interrupt: signal.Handlers, errors: int, parent: int) -> None:

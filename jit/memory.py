@@ -12,6 +12,9 @@ _SIGNS = (
     "bad_alloc",
     "out of memory",
     "failed to map segment",
+    # CPython, where it has found no room for a frame or the like
+    "error return without exception set",
+    "without setting an exception",
     os.strerror(errno.ENOMEM),
 )
 

@@ -15,6 +15,7 @@ module imports little.
 
 from __future__ import annotations
 
+import errno
 import gc
 import marshal
 import os
@@ -42,11 +43,10 @@ class _Worker:
             wait, self._go = map(self._opened, os.pipe())
             self.done, report = map(self._opened, os.pipe())
             self._child = Child(lambda: _serve(self.box, wait, report), signal.SIG_DFL)
-        except OSError as e:
+        except BaseException as e:
             self.end()
-            raise OSError(e.errno, e.strerror, "process for LLVM") from None
-        except MemoryError:
-            self.end()
+            if isinstance(e, OSError) and e.errno in (errno.EMFILE, errno.ENFILE):
+                raise OSError(e.errno, e.strerror, "process for LLVM") from None
             raise
         self._close(wait)
         self._close(report)
@@ -66,7 +66,11 @@ class _Worker:
 
     def give(self, task: Task) -> None:
         self.name = task[0]
-        _fill(self.box, marshal.dumps(task))
+        try:
+            data = marshal.dumps(task)
+        except ValueError:  # so it says that there was no room
+            raise MemoryError from None
+        _fill(self.box, data)
         with suppress(BrokenPipeError):  # it has ended: ``done`` tells
             os.write(self._go, b"t")
 
