@@ -36,6 +36,7 @@ try:  # without making an enumeration's member of what it finds
 except ImportError:  # pragma: no cover
     from signal import getsignal as _getsignal
 
+from gol.jit.hostprocess import Quiet, check_libc, flush, initial_stack, print_report
 from gol.jit.layout import Packer
 from gol.jit.module import Module, link
 from gol.jit.place import Arena, SignalStack
@@ -115,7 +116,7 @@ class Host:
         self.layout: dict[str, int] = {}
         self.store: Optional[Store] = None
         self.toolchain = ""
-        self.report: Callable[[str], None] = _print_report
+        self.report: Callable[[str], None] = print_report
         self._loading = threading.RLock()
         self._loaded: set[tuple[str, int]] = set()
         self._first = 0  # moduledata of the module that brought the runtime
@@ -167,7 +168,7 @@ class Host:
             if not self.layout:
                 self.layout = next(a.layout for a in new if a.layout)
             if self.arena is None:
-                _check_libc()
+                check_libc()
                 self.arena = Arena()
             module = self._linked(new, self.arena)
             self.arena.place(module.pieces)
@@ -244,7 +245,7 @@ class Host:
         packer = Packer(layout, "hostcall", dict.fromkeys(_FIELDS, 8))
         packer.positional(_FIELDS)
         self._fill = packer.struct.pack_into
-        self._environment = _initial_stack(self._debug)
+        self._environment = initial_stack(self._debug)
         self._armed = ctypes.c_uint64.from_address(symbols["runtime.hostint"])
         self._arm = ctypes.PYFUNCTYPE(ctypes.c_uint64, ctypes.c_uint64)(symbols["runtime.hostarm"])
         names = ("Arm", "Disarm", "ArmAgain", "DisarmAgain")
@@ -253,7 +254,7 @@ class Host:
             address = ctypes.cast(function, ctypes.c_void_p).value
             self.write_word(symbols["runtime.hostcb"] + 8 * i, address or 0)
         os.register_at_fork(after_in_child=self._forked)
-        sys.unraisablehook = _Quiet(self._called)
+        sys.unraisablehook = Quiet(self._called)
         self._first = module.tables
         self._begun = ctypes.c_uint8.from_address(symbols["runtime.host"])
         self._do("init", fn=module.tables, arg=ctypes.addressof(self._environment[0]))
@@ -266,7 +267,9 @@ class Host:
 
     def _check_process(self) -> None:
         if self._forsaken:
-            raise RuntimeError("this runtime stayed in the process that was forked")
+            raise RuntimeError(
+                "this runtime stayed in the process that was forked; here, load it anew"
+            )
 
     def _do(self, op: str, fn: int = 0, arg: int = 0, alone: int = 0) -> Any:
         """One trip into gol: the words of its hostcall. Who has read them puts them on
@@ -333,7 +336,7 @@ class Host:
         A call that waits for what no goroutine can do any more is a deadlock, unless not
         ``alone``: another thread may come and do it. With None that depends on whether there
         are other threads when it comes to that."""
-        _flush()
+        flush()
         words = self._do("run", address, args, self._ask if alone is None else alone)
         if not words[self._kind]:
             outcome = RETURNED
@@ -363,7 +366,7 @@ class Host:
         """Let goroutines run for a while; come back ``early`` when none can any more, or
         wait for what other threads may ready. The outcome is "exit" if one of them wants
         the process to end."""
-        _flush()
+        flush()
         end = time.monotonic_ns() + int(seconds * 1e9)
         words = self._do("drive", arg=end, alone=early)
         outcome = self._outcome(words) if words[self._kind] else RETURNED
@@ -489,62 +492,3 @@ def _recursion(e: BaseException) -> BaseException:
 
 def _look_for_signals() -> None:
     """Python runs handlers of signals that have come before it enters a function."""
-
-
-class _Quiet:
-    """Says nothing of a Ctrl-C that came before a callback could catch it: gol takes it that
-    way when a callback does not answer."""
-
-    def __init__(self, called: object) -> None:
-        self.called = called
-        self.before = sys.unraisablehook
-
-    def __call__(self, what: Any) -> None:
-        if what.object != self.called or not issubclass(what.exc_type, KeyboardInterrupt):
-            self.before(what)
-
-
-def _check_libc() -> None:
-    """gol keeps two words in what %fs points to, where glibc leaves room."""
-    try:
-        if os.confstr("CS_GNU_LIBC_VERSION"):
-            return
-    except (OSError, ValueError):
-        pass
-    raise RuntimeError("gol needs the GNU C library to run inside Python")
-
-
-def _print_report(text: str) -> None:
-    sys.stderr.write(text)
-    sys.stderr.flush()
-
-
-def _flush() -> None:
-    """What Python has printed comes before what gol prints."""
-    for stream in (sys.stdout, sys.stderr):
-        if stream is not None:
-            try:
-                stream.flush()
-            except (OSError, ValueError):  # closed: not our affair
-                continue
-
-
-def _initial_stack(debug: Optional[str]) -> list[Any]:
-    """What the kernel would put on a program's stack (argc, argv, envp, auxv), first, and
-    what must be kept with it."""
-    arguments = [os.fsencode(a) for a in sys.orig_argv[:1] + sys.argv[1:]]
-    environment = dict(os.environb)
-    if debug is not None:
-        environment[b"GOLDEBUG"] = debug.encode()
-    strings = [k + b"=" + v for k, v in environment.items()]
-    keep = [ctypes.create_string_buffer(s) for s in arguments + strings]
-    where = [ctypes.addressof(b) for b in keep]
-    n = len(arguments)
-    try:
-        with open("/proc/self/auxv", "rb") as f:
-            auxv = f.read()
-    except OSError:
-        auxv = bytes(16)
-    aux = [int.from_bytes(auxv[i : i + 8], sys.byteorder) for i in range(0, len(auxv), 8)]
-    block = [n, *where[:n], 0, *where[n:], 0, *aux, 0, 0]
-    return [(ctypes.c_uint64 * len(block))(*block), keep]

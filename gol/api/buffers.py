@@ -13,7 +13,8 @@ from typing import Optional
 from .errors import Mismatch
 from .types import Type
 
-_FLAGS = 0x4 | 0x8 | 0x10 | 0x20  # PyBUF_FORMAT, ND, STRIDES, C_CONTIGUOUS
+_FLAGS = 0x4 | 0x8 | 0x10  # PyBUF_FORMAT, ND, STRIDES
+_CONTIGUOUS = 0x20  # PyBUF_C_CONTIGUOUS
 
 
 class Buffer(ctypes.Structure):
@@ -69,6 +70,18 @@ def item(t: Type) -> tuple[Optional[tuple[str, int]], tuple[int, ...]]:
     return (kind, t.size), tuple(shape)
 
 
+def _refused(v: object) -> str:
+    """Why there is no contiguous buffer of v."""
+    name = type(v).__name__
+    b = Buffer()
+    try:
+        _get(v, b, _FLAGS)
+    except (BufferError, ValueError) as e:  # such as numpy's, of what has no format
+        return f"got {name}: {e}"
+    _release(b)
+    return f"but the memory of the {name} is not contiguous: pass a copy"
+
+
 class Export:
     """The hold on an object's memory, as long as this lives."""
 
@@ -77,11 +90,9 @@ class Export:
     def __init__(self, v: object, elem: Type) -> None:
         b = self.buffer = Buffer()
         try:
-            _get(v, b, _FLAGS)
+            _get(v, b, _FLAGS | _CONTIGUOUS)
         except (BufferError, ValueError):
-            raise Mismatch(
-                TypeError, f"the memory of the {type(v).__name__} is not contiguous: pass a copy"
-            ) from None
+            raise Mismatch(TypeError, f"wanted []{elem.str}, {_refused(v)}") from None
         self._match(v, elem)
         self.address = b.buf or 0
         self.size = b.len

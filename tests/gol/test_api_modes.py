@@ -265,7 +265,7 @@ os.waitpid(pid, 0)
 print(m.F(2))
 """
     assert output(program, tmp_path) == (
-        "this runtime stayed in the process that was forked\n6\n3\n"
+        "this runtime stayed in the process that was forked; here, load it anew\n6\n3\n"
     )
 
 

@@ -256,6 +256,8 @@ def test_buffers_of_the_exact_items() -> None:
         ("doubles", np.arange(6.0).reshape(2, 3), r"got ndarray of shape \(2, 3\)"),
         ("triples", np.arange(6.0).reshape(3, 2), r"got ndarray of shape \(3, 2\)"),
         ("doubles", np.arange(6.0)[::2], "the memory of the ndarray is not contiguous"),
+        ("ints", np.arange(6.0)[::-1], r"wanted \[\]int, but the memory of the ndarray is not"),
+        ("ints", np.zeros(2, "M8[s]"), r"wanted \[\]int, got ndarray: cannot include dtype 'M'"),
         ("doubles", np.arange(3.0).astype(">f8"), "items '>d'"),
         ("texts", np.array(["a"]), r"wanted \[\]string, got ndarray"),
         ("doubles", np.array(1.0), r"of shape \(\)"),

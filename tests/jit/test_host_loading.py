@@ -292,7 +292,7 @@ call("remember")
 """
     assert output(source(1), program).splitlines() == [
         "1 1 false false main.point",
-        "this runtime stayed in the process that was forked",
+        "this runtime stayed in the process that was forked; here, load it anew",
         "1 1 false false main.point",
         "7",
         "1 2 true false main.point",
