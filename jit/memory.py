@@ -16,6 +16,10 @@ _SIGNS = (
     "error return without exception set",
     "without setting an exception",
     os.strerror(errno.ENOMEM),
+    # Python's, where there was no room for the MemoryError either
+    "error return without exception set",
+    "without setting an exception",
+    "unmarshallable object",  # marshal's; what gol hands to it are plain values
 )
 
 
