@@ -166,7 +166,7 @@ def one_line(text: str) -> str:
     """An entry of several declarations and statements, all on one line, but for what stands in
     their brackets."""
     tokens = tokenize(SourceSet().add("", text), Diagnostics(SourceSet())).tokens
-    out = ""
+    out = last = ""
     start = depth = 0
     for i, (kind, pos, word) in enumerate(tokens):
         if kind in _OPEN:
