@@ -12,11 +12,8 @@ _SIGNS = (
     "bad_alloc",
     "out of memory",
     "failed to map segment",
-    # CPython, where it has found no room for a frame or the like
-    "error return without exception set",
-    "without setting an exception",
     os.strerror(errno.ENOMEM),
-    # Python's, where there was no room for the MemoryError either
+    # Python's, where it found no room for a frame, or for the MemoryError either
     "error return without exception set",
     "without setting an exception",
     "unmarshallable object",  # marshal's; what gol hands to it are plain values

@@ -120,10 +120,10 @@ def test_what_befalls_llvm_does_not_befall_the_session() -> None:
         holds("x == 1")
 
         # its process is gone, or does not answer
-        os.kill(session.service._child.pid, signal.SIGKILL)
-        select.select([session.service._socket], [], [])
+        os.kill(session.service._worker.pid, signal.SIGKILL)
+        select.select([session.service._worker], [], [])
         holds("x == 1")
-        os.kill(session.service._child.pid, signal.SIGSTOP)
+        os.kill(session.service._worker.pid, signal.SIGSTOP)
         def interrupt():
             time.sleep(0.5)
             os.kill(os.getpid(), signal.SIGINT)

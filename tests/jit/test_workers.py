@@ -41,7 +41,7 @@ def test_one_process_for_many_modules() -> None:
         workers.limit = 1
         for name in ("a", "b", "c"):
             workers.submit(name, good(name), [(name, 8, (0,))])
-        assert list(workers.running.values())[0].pid
+        assert workers.running[0].pid
         got = drain(workers)
         assert len(workers.idle) == 1
     for name, data in got.items():
@@ -80,7 +80,7 @@ def test_no_workers_are_left() -> None:
         workers.limit = 2
         workers.start(2)
         workers.submit("a", good("a"), [])
-        pids = [w.pid for w in (*workers.idle, *workers.running.values())]
+        pids = [w.pid for w in (*workers.idle, *workers.running)]
     assert len(pids) == 2
     assert not any(Path(f"/proc/{pid}").exists() for pid in pids)
 
