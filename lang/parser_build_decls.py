@@ -16,6 +16,9 @@ if TYPE_CHECKING:
 # The rest of the compiler recurses over the tree; this is refused before it can hurt.
 MAX_NESTING = 1000
 
+# Without it, what a function's uintptrs point to could be freed while it runs.
+_UNSUPPORTED = ("//go:uintptrescapes", "//go:uintptrkeepalive")
+
 Exprs = list[ast.Expr]
 Tag = Optional[ast.BasicLit]
 
@@ -36,6 +39,9 @@ class DeclBuilder:
         self.source = source
         self.diags = diags
         self.directives = directives  # those that no function has taken yet
+        for pos, text in directives:
+            if text.split()[0] in _UNSUPPORTED:
+                diags.error(pos, f"{text.split()[0]} is not supported yet")
         self.decl_end = 0  # where the last top-level declaration ended
         self.decl_token = 0  # and at which token
         self.last_tok = "import"  # keyword of the last top-level declaration
