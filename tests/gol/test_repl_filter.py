@@ -339,6 +339,13 @@ def test_closed_pipe_ends_it_quietly() -> None:
     assert p.stderr.read() == b""
 
 
+def test_a_full_disk_is_an_error() -> None:
+    with open("/dev/full", "wb") as full:
+        r = subprocess.run(GOL, input=b"1\n", stdout=full, stderr=subprocess.PIPE, timeout=300)
+    assert r.returncode == 1
+    assert r.stderr.startswith(b"panic: write /dev/stdout: no space left on device\n")
+
+
 def test_an_interrupt_ends_it() -> None:
     p = subprocess.Popen(GOL, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
     assert p.stdin and p.stdout
