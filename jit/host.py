@@ -18,7 +18,6 @@ Neither LLVM nor the parser is needed here.
 
 from __future__ import annotations
 
-import _thread
 import ctypes
 import itertools
 import mmap
@@ -144,7 +143,8 @@ class Host:
         self._c_callback = ctypes.CFUNCTYPE(ctypes.c_uint64, ctypes.c_uint64, ctypes.c_uint64)(
             self._called
         )
-        self._c_others = ctypes.CFUNCTYPE(ctypes.c_uint64)(_thread._count)  # runs no bytecode
+        # threading.active_count() without bytecode, where a Ctrl-C could come
+        self._c_threads = ctypes.CFUNCTYPE(ctypes.c_uint64)(threading._active.__len__)  # type: ignore[attr-defined]
 
     @classmethod
     def get(cls) -> Host:
@@ -250,7 +250,7 @@ class Host:
         self._arm = ctypes.PYFUNCTYPE(ctypes.c_uint64, ctypes.c_uint64)(symbols["runtime.hostarm"])
         names = ("Arm", "Disarm", "ArmAgain", "DisarmAgain")
         self._arming = {n: layout[f"host{n}"] for n in names}
-        for i, function in enumerate((self._c_callback, self._c_others)):
+        for i, function in enumerate((self._c_callback, self._c_threads)):
             address = ctypes.cast(function, ctypes.c_void_p).value
             self.write_word(symbols["runtime.hostcb"] + 8 * i, address or 0)
         os.register_at_fork(after_in_child=self._forked)
