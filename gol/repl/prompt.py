@@ -47,6 +47,13 @@ def _too_late(number: int, frame: object) -> None:
     a key: an exception there would leave half of something behind."""
 
 
+def _once(number: int, frame: object) -> None:
+    """A Ctrl-C while an entry is compiled. Another one comes too late, so that what is done
+    about the first is done to its end."""
+    signal.signal(signal.SIGINT, _too_late)
+    raise KeyboardInterrupt
+
+
 def _history() -> History:
     path = history_file()
     if not path:
@@ -189,11 +196,9 @@ class Prompt:
         except EOFError:
             return False
         try:
-            try:
-                signal.signal(signal.SIGINT, signal.default_int_handler)
-                self.enter(text)
-            finally:
-                signal.signal(signal.SIGINT, _too_late)
+            signal.signal(signal.SIGINT, _once)
+            self.enter(text)
+            signal.signal(signal.SIGINT, _too_late)
         except KeyboardInterrupt:  # while it was compiled, or a file loaded
             print("interrupted", file=sys.stderr)
         self._to_line_start()
