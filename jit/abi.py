@@ -113,7 +113,7 @@ def _aggregate_type(u: T.Type) -> str:
         return f"[{u.len} x {mem_type(u.elem)}]"
     if isinstance(u, T.Struct):
         members = [mem_type(f.type) for f in u.fields]
-        pad = _tail_pad(u)
+        pad = tail_pad(u)
         if pad:
             members.append(f"[{pad} x i8]")
         return "{ " + ", ".join(members) + " }" if members else "{}"
@@ -122,7 +122,7 @@ def _aggregate_type(u: T.Type) -> str:
     raise TypeError(f"no memory type for {u}")
 
 
-def _tail_pad(u: T.Struct) -> int:
+def tail_pad(u: T.Struct) -> int:
     """Go gives a zero-size last field an address inside the struct; LLVM does not."""
     if not u.fields or sizeof(u.fields[-1].type) != 0:
         return 0

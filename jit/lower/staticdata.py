@@ -192,7 +192,7 @@ class StaticData:
                 parts.append(f"{text} {self.value(x, f.type) if x else abi.zero_of(text)}")
             mem = static_type(u)
             pad = mem.rsplit(", ", 1)[-1][:-2]
-            if sum(1 for _ in parts) and pad.endswith(" x i8]") and self._padded(u):
+            if parts and pad.endswith(" x i8]") and abi.tail_pad(u) > 0:
                 parts.append(f"{pad} zeroinitializer")
             return f"{{ {', '.join(parts)} }}" if parts else "zeroinitializer"
         if isinstance(u, T.Array):
@@ -202,9 +202,6 @@ class StaticData:
             return f"{{ ptr {static_word(self.module.zerobase())}, i64 0, i64 0 }}"
         array = T.Array(u.elem, n)
         return slice_of(self.temporary(array, self._elements(given, u.elem, n)), n)
-
-    def _padded(self, u: T.Struct) -> bool:
-        return abi._tail_pad(u) > 0
 
     def _elements(self, given: dict[int, A.Expr], elem: T.Type, n: int) -> str:
         text = static_type(elem)
